@@ -1,0 +1,3 @@
+module webplug
+
+go 1.26.0
