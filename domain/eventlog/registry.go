@@ -23,6 +23,7 @@ type Definition struct {
 	upcasts []Upcast
 	decode  func(data []byte, boxes []box) (Event, error)
 	encode  func(Event) (data []byte, sealed []sealedField, err error)
+	sealed  func(Event) []sealedField
 	zero    Event
 }
 
@@ -45,6 +46,13 @@ func Define[T Event](upcasts ...Upcast) Definition {
 		name:    zero.EventType(),
 		upcasts: upcasts,
 		zero:    zero,
+		sealed: func(event Event) []sealedField {
+			e, ok := event.(T)
+			if !ok {
+				return nil
+			}
+			return collect(&e)
+		},
 		decode: func(data []byte, boxes []box) (Event, error) {
 			e := new(T)
 			if err := json.Unmarshal(data, e); err != nil {
@@ -67,6 +75,19 @@ func Define[T Event](upcasts ...Upcast) Definition {
 			return data, collect(&e), nil
 		},
 	}
+}
+
+// FieldsOf gives an event's sealed fields that are present, by their stored names.
+func (r *Registry) FieldsOf(e Event) map[string]Sealed {
+	d, ok := r.byName[e.EventType()]
+	if !ok {
+		return nil
+	}
+	fields := map[string]Sealed{}
+	for _, f := range d.sealed(e) {
+		fields[f.name] = *f.Sealed
+	}
+	return fields
 }
 
 type sealedField struct {

@@ -26,11 +26,10 @@ type Sealed struct {
 // Absent says that the event has no such field.
 func (s Sealed) Absent() bool { return s.Key == "" }
 
-// MarshalJSON keeps the content out of every JSON text, the log's own too: boxes are stored beside it.
-func (s Sealed) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
-
-// UnmarshalJSON ignores what MarshalJSON wrote.
-func (s *Sealed) UnmarshalJSON([]byte) error { return nil }
+// MarshalJSON refuses: a sealed field is stored beside its event's JSON, so it is tagged "-".
+func (s Sealed) MarshalJSON() ([]byte, error) {
+	return nil, errors.New("a sealed field is not written as JSON; tag it json:\"-\"")
+}
 
 // String keeps the content out of logs.
 func (s Sealed) String() string { return "sealed" }
