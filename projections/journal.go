@@ -56,12 +56,17 @@ func factOf(r eventlog.Recorded) Fact {
 const (
 	// pageFacts bounds the facts of one page, about 120 bytes each.
 	pageFacts = 500
-	hourForm  = "2006010215"
+	// pageSpan bounds the time between a page's facts, so that a reader can seek by time.
+	pageSpan = 10 * time.Second
+	hourForm = "2006010215"
 )
 
 func listHours(service string) string { return "hours/" + service }
-func listPages(service, hour string) string {
-	return "pages/" + service + "/" + hour
+func listByNewest(service, hour string) string {
+	return "newest/" + service + "/" + hour
+}
+func listByOldest(service, hour string) string {
+	return "oldest/" + service + "/" + hour
 }
 
 // journal collects facts between two flushes.
@@ -83,7 +88,7 @@ func (j *journal) rows(mark string) ([]Row, error) {
 		for len(facts) > 0 {
 			hour := facts[0].At().Format(hourForm)
 			n := 1
-			for n < len(facts) && n < pageFacts && facts[n].At().Format(hourForm) == hour {
+			for n < min(len(facts), pageFacts) && facts[n].At().Sub(facts[0].At()) < pageSpan && facts[n].At().Format(hourForm) == hour {
 				n++
 			}
 			page, err := pageRow(service, hour, fmt.Sprintf("%s-%d", mark, len(out)), facts[:n])
@@ -97,17 +102,16 @@ func (j *journal) rows(mark string) ([]Row, error) {
 	return out, nil
 }
 
-// pageRow is one page. Its sort key is the time of its newest fact, then of its oldest, so that a reader can leave pages
-// aside unread.
+// pageRow is one page. It is listed by the time of its newest fact and by that of its oldest.
 func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	body, err := json.Marshal(facts)
 	if err != nil {
 		return Row{}, err
 	}
-	sort := timeKey(facts[len(facts)-1].At()) + "/" + timeKey(facts[0].At()) + "/" + mark
+	oldest, newest := timeKey(facts[0].At()), timeKey(facts[len(facts)-1].At())
 	return Row{
-		View: ViewJournal, ID: service + "/" + sort, Version: 1, Body: body,
-		Lists: []Entry{{listPages(service, hour), sort}},
+		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body,
+		Lists: []Entry{{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark}},
 	}, nil
 }
 
