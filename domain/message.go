@@ -13,8 +13,8 @@ import (
 type MessageAccepted struct {
 	EventTypeID string          `json:"event_type_id"`
 	EventName   string          `json:"event_type"`
-	UserID      string          `json:"user_id,omitzero"` // "" for all users
-	Payload     eventlog.Sealed `json:"-"` // sealed
+	UserID      string          `json:"user_id,omitzero"`  // "" for all users
+	Payload     eventlog.Sealed `json:"-"`                 // sealed
 	Targets     []string        `json:"targets,omitempty"` // endpoints
 	Skipped     []Skip          `json:"skipped,omitempty"`
 	Test        bool            `json:"test,omitzero"`
