@@ -141,6 +141,8 @@ type bench struct {
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
 
+func (b *bench) clock() time.Time { return b.now }
+
 // newBench makes a log with fixed ids, clock, master key and randomness. Definitions replace the test's own events.
 func newBench(t testing.TB, definitions ...eventlog.Definition) *bench {
 	t.Helper()
@@ -154,7 +156,7 @@ func newBench(t testing.TB, definitions ...eventlog.Definition) *bench {
 		definitions = account{}.definitions()
 	}
 	b.Log = eventlog.New(b.store, eventlog.NewRegistry(definitions...), b.sealer(t, b.master),
-		func() time.Time { return b.now }, numbered())
+		b.clock, numbered())
 	return b
 }
 
@@ -174,5 +176,5 @@ func (b *bench) reopened(t testing.TB, master []byte, definitions ...eventlog.De
 		definitions = account{}.definitions()
 	}
 	return eventlog.New(b.store, eventlog.NewRegistry(definitions...), b.sealer(t, master),
-		func() time.Time { return b.now }, numbered())
+		b.clock, numbered())
 }
