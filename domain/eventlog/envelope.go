@@ -36,7 +36,9 @@ func encodeEnvelope(r *Recorded, name string, data []byte, boxes []box) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("event id %q: %w", r.ID, err)
 	}
-	if id.String() != r.ID { // lower case parses too, but would be read back as another text
+	var canonical [ulid.EncodedSize]byte
+	if err := id.MarshalTextTo(canonical[:]); err != nil || string(canonical[:]) != r.ID {
+		// lower case parses too, but would be read back as another text
 		return nil, fmt.Errorf("event id %q is not written as a ULID is", r.ID)
 	}
 	size := 64 + len(name) + len(r.Actor) + len(r.CorrelationID) + len(r.CausationID) + len(data)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -107,7 +109,7 @@ func collect(event any) []sealedField {
 			fields = append(fields, sealedField{name, f})
 		}
 	}
-	sort.Slice(fields, func(i, j int) bool { return fields[i].name < fields[j].name })
+	slices.SortFunc(fields, func(a, b sealedField) int { return strings.Compare(a.name, b.name) })
 	return fields
 }
 
@@ -147,12 +149,7 @@ func NewRegistry(definitions ...Definition) *Registry {
 
 // Names lists the event types' names, sorted.
 func (r *Registry) Names() []string {
-	names := make([]string, 0, len(r.byName))
-	for n := range r.byName {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(r.byName))
 }
 
 // Definition finds an event type by its stored name.
