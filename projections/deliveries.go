@@ -2,7 +2,6 @@ package projections
 
 import (
 	"context"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -160,11 +159,4 @@ func deliveryRow(s eventlog.Stream, d *delivery) (Row, error) {
 	var err error
 	row.Body, err = json.Marshal(body)
 	return row, err
-}
-
-// Due is a delivery whose next attempt has a time.
-type Due struct {
-	Service, Message, Endpoint string
-	Plan                       eventlog.Version
-	At                         time.Time
 }
