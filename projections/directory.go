@@ -30,7 +30,7 @@ type Directory struct {
 	endpoints map[eventlog.Stream]domain.Endpoint
 	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream.
 	subscribers map[eventlog.Stream]map[string]struct{}
-	schemas     map[eventlog.Stream]compiledSchema
+	schemas     map[string]compiledSchema // by type
 	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
 	evictions   uint64                     // how often a cache was cut
 }
@@ -50,7 +50,7 @@ func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directo
 		services: map[string]domain.Service{}, users: map[eventlog.Stream]domain.User{},
 		types: map[eventlog.Stream]domain.EventType{}, keys: map[string]domain.APIKey{},
 		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]map[string]struct{}{},
-		schemas: map[eventlog.Stream]compiledSchema{}, names: map[eventlog.Stream]string{},
+		schemas: map[string]compiledSchema{}, names: map[eventlog.Stream]string{},
 	}
 }
 
@@ -111,13 +111,12 @@ func (d *Directory) EventTypeNamed(ctx context.Context, service, name string) (d
 }
 
 // Schema gives an event type's compiled schema, nil if it has none.
-func (d *Directory) Schema(service string, t domain.EventType) (*domain.Schema, error) {
+func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
 	if t.Schema == nil {
 		return nil, nil
 	}
-	s := domain.EventTypeStream(service, t.ID)
 	d.mu.RLock()
-	c, ok := d.schemas[s]
+	c, ok := d.schemas[t.ID]
 	d.mu.RUnlock()
 	if ok && bytes.Equal(c.source, t.Schema) {
 		return c.schema, nil
@@ -129,7 +128,7 @@ func (d *Directory) Schema(service string, t domain.EventType) (*domain.Schema, 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	bound(d, d.schemas)
-	d.schemas[s] = compiledSchema{t.Schema, schema}
+	d.schemas[t.ID] = compiledSchema{t.Schema, schema}
 	return schema, nil
 }
 

@@ -77,8 +77,8 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 }
 
 // Run takes up what was planned before, then follows the feed, until ctx ends. It returns when the requests under way are
-// done and recorded, or grace is over.
-func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration) error {
+// done and recorded, or grace is over. ready is called when the feed is followed.
+func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration, ready func()) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	l.ctx = work
@@ -88,6 +88,7 @@ func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration
 			return nil
 		}
 	}
+	ready()
 	wakes := make(chan struct{})
 	go func() {
 		defer close(wakes)

@@ -31,6 +31,7 @@ type Projector struct {
 	journal    *journal
 	stuck      *stuck
 	dirty      bool
+	failing    error // of the last flush
 }
 
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
@@ -43,8 +44,10 @@ func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, lo
 	return p
 }
 
-// Open reads what a process needs in memory: how far the rows are, the endpoints, and what is stuck.
-func (p *Projector) Open(ctx context.Context) error {
+// Open reads what a process needs in memory: how far the rows are, the endpoints, and what is stuck. From then on the
+// directory's Settled waits for the feed.
+func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
+	p.directory.settled = func(ctx context.Context) error { return p.awaitFolded(ctx, feed.Head()) }
 	at, err := p.views.Checkpoint(ctx, p.generation)
 	if err != nil {
 		return fmt.Errorf("read the checkpoint: %w", err)
@@ -61,7 +64,6 @@ func (p *Projector) Directory() *Directory { return p.directory }
 
 // Run follows the feed and flushes every half second, until ctx ends. A store that cannot answer is asked again.
 func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
-	p.directory.settled = func(ctx context.Context) error { return p.awaitFolded(ctx, feed.Head()) }
 	flushed := make(chan struct{})
 	go func() {
 		defer close(flushed)
@@ -87,14 +89,42 @@ func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
 const flushEvery = 500 * time.Millisecond
 
 func (p *Projector) flushLoop(ctx context.Context, feed eventlog.Feed) {
-	failing := false
 	for sleep(ctx, flushEvery) {
-		err := p.flush(ctx, feed)
-		if err != nil && !failing && ctx.Err() == nil {
-			p.logger.Error("read models cannot be written; they are kept in memory", "error", err)
+		if err := p.flush(ctx, feed); ctx.Err() == nil {
+			p.note(err)
 		}
-		failing = err != nil
 	}
+}
+
+// note keeps what the last flush came to, and logs the first failure of a row.
+func (p *Projector) note(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && p.failing == nil {
+		p.logger.Error("read models cannot be written; they are kept in memory", "error", err)
+	}
+	p.failing = err
+}
+
+// Health says why read models are not written, or nil.
+func (p *Projector) Health() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failing
+}
+
+// Stuck is how many streams are set aside.
+func (p *Projector) Stuck() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stuck.count()
+}
+
+// Park sets a stream aside for dispatch: an outcome of it could not be recorded.
+func (p *Projector) Park(s eventlog.Stream, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.park("dispatch", s, 0, err)
 }
 
 // CatchUp makes every query after it see all that was acknowledged before it.
@@ -166,7 +196,7 @@ func (p *Projector) fold(ctx context.Context, rec eventlog.Record) error {
 	if err == nil || transient(err) {
 		return err
 	}
-	p.park(rec.Stream, rec.Version, err)
+	p.park("views", rec.Stream, rec.Version, err)
 	return nil
 }
 
@@ -175,9 +205,9 @@ func transient(err error) bool {
 	return errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func (p *Projector) park(s eventlog.Stream, v eventlog.Version, err error) {
-	p.logger.Error("an event is set aside: it could not be projected", "stream", s.String(), "version", v, "error", err)
-	p.stuck.park(s, v, err, p.now())
+func (p *Projector) park(consumer string, s eventlog.Stream, v eventlog.Version, err error) {
+	p.logger.Error("a stream is set aside", "consumer", consumer, "stream", s.String(), "version", v, "error", err)
+	p.stuck.park(consumer, s, v, err, p.now())
 	p.dirty = true
 }
 
@@ -212,30 +242,37 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed) error {
 	if !p.dirty {
 		return nil
 	}
-	rows, err := p.changed()
+	rows, err := p.changed(fmt.Sprintf("%016x", uint64(p.folded)))
 	if err != nil {
 		return err
 	}
 	if err := p.views.Apply(ctx, p.generation, rows, p.folded); err != nil {
 		return fmt.Errorf("write read models: %w", err)
 	}
-	p.deliveries.flushed()
-	p.journal.flushed()
-	p.stuck.flushed()
-	clear(p.catalogue)
-	p.written, p.dirty = p.folded, false
+	p.clean()
+	p.written = p.folded
 	if feed == nil {
 		return nil
 	}
 	return feed.Release(ctx, p.written)
 }
 
-func (p *Projector) changed() ([]Row, error) {
+// clean says that what changed gave is written.
+func (p *Projector) clean() {
+	p.deliveries.flushed()
+	p.journal.flushed()
+	p.stuck.flushed()
+	clear(p.catalogue)
+	p.dirty = false
+}
+
+// changed makes the rows that differ from what is written. mark is different in each flush of a generation.
+func (p *Projector) changed(mark string) ([]Row, error) {
 	rows, err := p.deliveries.rows()
 	if err != nil {
 		return nil, fmt.Errorf("make delivery rows: %w", err)
 	}
-	pages, err := p.journal.rows(fmt.Sprintf("%016x", uint64(p.folded)))
+	pages, err := p.journal.rows(mark)
 	if err != nil {
 		return nil, fmt.Errorf("make journal pages: %w", err)
 	}

@@ -23,6 +23,7 @@ type Queries struct {
 	generation Generation
 	catchUp    func(context.Context) error
 	retry      func(ctx context.Context, id string) error
+	unstuck    func(context.Context)
 }
 
 // NewQueries makes the queries over what a projector writes.
@@ -429,7 +430,18 @@ func (q *Queries) Stuck(ctx context.Context, r PageRequest) (Page[StuckRow], err
 }
 
 // RetryStuck tries a stream again that was set aside.
-func (q *Queries) RetryStuck(ctx context.Context, id string) error { return q.retry(ctx, id) }
+func (q *Queries) RetryStuck(ctx context.Context, id string) error {
+	if err := q.retry(ctx, id); err != nil {
+		return err
+	}
+	if q.unstuck != nil {
+		q.unstuck(ctx)
+	}
+	return nil
+}
+
+// OnUnstuck tells what to do after a stream is no longer set aside: its deliveries may have become due.
+func (q *Queries) OnUnstuck(do func(context.Context)) { q.unstuck = do }
 
 // afterLimit is how long a query waits for a position.
 const afterLimit = 2 * time.Second
