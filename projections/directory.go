@@ -30,7 +30,7 @@ type Directory struct {
 	endpoints map[eventlog.Stream]domain.Endpoint
 	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream.
 	subscribers map[eventlog.Stream]map[string]struct{}
-	schemas     map[string]compiledSchema // by type
+	schemas     map[string]compiledSchema  // by type
 	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
 	evictions   uint64                     // how often a cache was cut
 }

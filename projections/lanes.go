@@ -66,6 +66,7 @@ type lane struct {
 	failures  int  // in a row
 	behind    bool // there are due rows that are not in the queue
 	refilling bool
+	givenUp   []string // active ones whose outcome could not be recorded
 }
 
 // NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
@@ -137,6 +138,14 @@ func (l *Lanes) Rescan(ctx context.Context) bool {
 		l.logger.Error("planned attempts cannot be read", "error", err)
 		return false
 	}
+	l.mu.Lock()
+	for _, n := range l.lanes {
+		for _, id := range n.givenUp {
+			delete(n.active, id)
+		}
+		n.givenUp = nil
+	}
+	l.mu.Unlock()
 	for _, n := range names {
 		l.fallBehind(n)
 	}
@@ -324,11 +333,19 @@ func (l *Lanes) recordSoon(n *lane, o outcome) {
 		defer func() { <-l.record }()
 		if !l.dispatcher.recordUntil(l.ctx, o) && l.ctx.Err() == nil {
 			p := o.planned
-			l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), errNotRecorded)
-			return // it stays active, so that it is not tried again and again
+			l.giveUp(n, p)
+			return
 		}
 		l.settle(n, o.planned)
 	}()
+}
+
+// giveUp sets a delivery aside. It stays active, so that it is not tried again and again, until the next Rescan.
+func (l *Lanes) giveUp(n *lane, p Planned) {
+	l.mu.Lock()
+	n.givenUp = append(n.givenUp, p.ID())
+	l.mu.Unlock()
+	l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), errNotRecorded)
 }
 
 func (l *Lanes) settle(n *lane, p Planned) {
