@@ -72,8 +72,8 @@ func causeOfAnswer(err error, p *progress) domain.Cause {
 		return domain.CauseClosedEarly
 	case refusedInTLS(err):
 		return domain.CauseTLSInvalid
-	case !p.answered.Load() && p.conn != nil && p.conn.ended.Load():
-		return domain.CauseClosedEarly // net/http says so by an error of no type
+	case p.conn != nil && p.conn.ended.Load():
+		return domain.CauseClosedEarly // net/http says so by an error of no type, as if a line cut short were a bad one
 	default:
 		return domain.CauseAnswerInvalid
 	}

@@ -31,7 +31,7 @@ const (
 	idleOverall   = 1024
 	idleTime      = 55 * time.Second // under the 60 s after which common load balancers close
 	answerHeaders = 64 << 10         // bytes of an answer's headers, those of its 1xx answers included
-	staleTries    = 4                // kept connections that may turn out dead before an attempt counts as failed
+	staleTries    = idlePerHost + 1  // an endpoint's restart leaves that many dead ones; the next is new
 )
 
 // Options configure a Sender.
