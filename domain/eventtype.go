@@ -55,6 +55,9 @@ type EventType struct {
 	Version     eventlog.Version
 }
 
+// At is the version that the state is of.
+func (t EventType) At() eventlog.Version { return t.Version }
+
 // Exists says whether the type was ever created.
 func (t EventType) Exists() bool { return t.Version > 0 }
 

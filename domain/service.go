@@ -46,6 +46,9 @@ type Service struct {
 	Version       eventlog.Version
 }
 
+// At is the version that the state is of.
+func (s Service) At() eventlog.Version { return s.Version }
+
 // Exists says whether the service was ever created.
 func (s Service) Exists() bool { return s.Version > 0 }
 
