@@ -214,7 +214,7 @@ func (c AddEndpoint) Decide(e Endpoint) ([]eventlog.Event, error) {
 	if e.Exists() {
 		return nil, repeated(c.Request, e.Request)
 	}
-	if err := CheckFormat("format", c.Format); err != nil {
+	if err := checkStoredFormat("format", c.Format); err != nil {
 		return nil, err
 	}
 	if err := checkText("description", c.Description, MaxDescription); err != nil {
