@@ -201,7 +201,9 @@ func (w *world) made() []domain.Attempt {
 	return append([]domain.Attempt(nil), w.attempts...)
 }
 
-func accepts(domain.Attempt) domain.Report { return domain.Report{StatusCode: 200, Answer: []byte("ok")} }
+func accepts(domain.Attempt) domain.Report {
+	return domain.Report{StatusCode: 200, Answer: []byte("ok")}
+}
 
 func fails(domain.Attempt) domain.Report {
 	return domain.Report{StatusCode: 503, Cause: domain.CauseOfStatus(503), Answer: []byte("busy")}
@@ -249,4 +251,3 @@ func (w *world) later(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
-
