@@ -163,7 +163,7 @@ func resolvedBy(server string) func(*sender.Options) {
 
 // nameServer is a DNS server on this machine that answers every question with a code and without an address.
 func nameServer(t *testing.T, code dnsmessage.RCode) string {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
