@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"crypto/sha512"
 	"encoding/base64"
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +31,30 @@ func TestParseRelease(t *testing.T) {
 func TestConfines(t *testing.T) {
 	if !(java{release: 23}).confines() || (java{release: 24}).confines() {
 		t.Error("Java 23 is the last with a security manager")
+	}
+}
+
+func TestATakenPortIsNoticed(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	j, err := findJava(t.Context(), os.Getenv("JAVA_HOME"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := defaultCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := install(t.Context(), cache, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = launch(t.Context(), Options{}, j, program, taken.Addr().(*net.TCPAddr).Port)
+	if !errors.Is(err, errPortTaken) {
+		t.Fatalf("on a taken port: %v", err)
 	}
 }
 

@@ -77,18 +77,18 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	o.Progress("starting DynamoDB Local " + version)
 	// A port that is free now may be taken before Java has it.
 	for try := 1; ; try++ {
-		s, err := launch(ctx, o, j, program)
+		port, err := freePort()
+		if err != nil {
+			return nil, err
+		}
+		s, err := launch(ctx, o, j, program, port)
 		if err == nil || !errors.Is(err, errPortTaken) || try == portTries {
 			return s, err
 		}
 	}
 }
 
-func launch(ctx context.Context, o Options, j java, program string) (*Server, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
+func launch(ctx context.Context, o Options, j java, program string, port int) (*Server, error) {
 	args, err := arguments(o, j, program, port)
 	if err != nil {
 		return nil, err
@@ -169,11 +169,11 @@ func (s *Server) ready(ctx context.Context) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for !s.answers(ctx) {
+		if strings.Contains(s.output.String(), "Failed to bind") { // it says so and stays
+			return errPortTaken
+		}
 		select {
 		case <-s.ended:
-			if out := s.output.String(); strings.Contains(out, "in use") {
-				return errPortTaken
-			}
 			return fmt.Errorf("DynamoDB Local ended at its start: %s", s.output.String())
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for DynamoDB Local to answer: %w: %s", ctx.Err(), s.output.String())
