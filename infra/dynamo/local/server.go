@@ -189,7 +189,7 @@ func (s *Server) answers(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 2 * time.Second}
 	res, err := client.Do(req)
 	if err != nil {
 		return false
