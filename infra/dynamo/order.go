@@ -22,9 +22,14 @@ func (at place) leadsTo(next stored) bool {
 	return next.first == 1
 }
 
+// overlaps says whether an item has versions that were already there: never a question of time.
+func (at place) overlaps(next stored) bool {
+	return next.stream == at.stream && next.first <= at.last
+}
+
 // gapless gives the items that from yields, after a place, and holds that versions follow on each other. A Query is no
 // snapshot: two items appended while it runs may show the second alone, so it looks once more from where the gap is. A
-// gap that stays is damage.
+// gap that stays is damage, and so is an overlap.
 func gapless(at place, from func(place) iter.Seq2[stored, error]) iter.Seq2[stored, error] {
 	return func(yield func(stored, error) bool) {
 		for again := false; ; again = true {
@@ -46,7 +51,7 @@ func gapless(at place, from func(place) iter.Seq2[stored, error]) iter.Seq2[stor
 			switch {
 			case gap.records == nil:
 				return
-			case again:
+			case again, at.overlaps(gap):
 				yield(stored{}, fmt.Errorf("%s@%d follows %s@%d: %w", gap.stream, gap.first, at.stream, at.last, eventlog.ErrDamaged))
 				return
 			}
