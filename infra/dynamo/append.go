@@ -136,7 +136,7 @@ func (s *Store) put(ctx context.Context, i item) ([]attributes, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.wrote(ctx, "append", 1, one(out.ConsumedCapacity)...)
+	s.spentWriting(ctx, "append", 1, one(out.ConsumedCapacity)...)
 	return nil, nil
 }
 
@@ -164,7 +164,7 @@ func (s *Store) transact(ctx context.Context, b eventlog.Batch, items []item) ([
 	if err != nil {
 		return nil, err
 	}
-	s.wrote(ctx, "append", len(items), out.ConsumedCapacity...)
+	s.spentWriting(ctx, "append", len(items), out.ConsumedCapacity...)
 	return nil, nil
 }
 

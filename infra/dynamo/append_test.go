@@ -10,7 +10,7 @@ import (
 
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
-	s, network, _ := openFaulty(t)
+	s, network := openFaulty(t)
 	half := noise(eventlog.MaxWriteBytes / 2)
 	var all []eventlog.Write
 	for _, name := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v") {
@@ -31,7 +31,7 @@ func TestTooLarge(t *testing.T) {
 
 func TestSenselessBatchesAreRefused(t *testing.T) {
 	t.Parallel()
-	s, network, _ := openFaulty(t)
+	s, network := openFaulty(t)
 	misplaced, gap, bad := write("svc_1/a", 0, "1"), write("svc_1/a", 0, "1", "2"), write("svc_1/a", 0, "1")
 	misplaced.Stream.Root = "b"
 	gap.Records[1].Version = 3

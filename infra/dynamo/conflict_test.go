@@ -83,6 +83,27 @@ func TestRepeatFromAnotherProcess(t *testing.T) {
 	wantTexts(t, second, "svc_1/a", "1,2,3,4")
 }
 
+// The failed condition brings along what is there.
+func TestConflictAndRepeatOfANewStreamAreOneRequest(t *testing.T) {
+	t.Parallel()
+	s, network := openFaulty(t)
+	for request, writes := range map[string][]eventlog.Write{"PutItem": oneStream, "TransactWriteItems": twoStreams} {
+		mustAppend(t, s, writes...)
+		other := slices.Clone(writes)
+		other[0] = write("svc_1/a", 0, "other")
+		for _, again := range []func(){
+			func() { mustAppend(t, s, writes...) }, func() { wantConflict(t, s, other...) },
+		} {
+			network.then()
+			again()
+			if got := network.requests(); !slices.Equal(got, []string{request}) {
+				t.Errorf("requests: %q, want one %s", got, request)
+			}
+		}
+		s, network = openFaulty(t)
+	}
+}
+
 func TestDamageIsNotReadAsNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -8,7 +8,7 @@ import (
 
 // openContract has no Reopen: a process that dies takes nothing of DynamoDB with it.
 func openContract(t testing.TB) contract.Harness {
-	s, f, _ := openFaulty(t)
+	s, f := openFaulty(t)
 	return contract.Harness{
 		Store: s, Scanner: s, Keys: s,
 		SeesHead:      true,

@@ -131,6 +131,19 @@ func TestCost(t *testing.T) {
 			want:  "trail: 2 items, 0 W, 1 R\n",
 			items: 2,
 		},
+		{
+			name:   "a scan is consistent, so that a rebuild misses nothing that was acknowledged",
+			before: []eventlog.Write{write(message, 0, noise(900)), write(outcome, 0, noise(300))},
+			do: func(t *testing.T, s *dynamo.Store) {
+				for _, err := range s.Scan(t.Context(), "") {
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			},
+			want:  "scan: 2 items, 0 W, 1 R\n",
+			items: 2,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func (s *Store) LoadKey(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, s.failed(ctx, doing, err)
 	}
-	s.read(ctx, "load key", 1, one(out.ConsumedCapacity)...)
+	s.spentReading(ctx, "load key", 1, one(out.ConsumedCapacity)...)
 	if out.Item == nil {
 		return nil, fmt.Errorf("%s: %w", doing, eventlog.ErrNoKey)
 	}
@@ -66,7 +66,7 @@ func (s *Store) CreateKey(ctx context.Context, name string, wrapped []byte) ([]b
 	if err != nil {
 		return nil, s.failed(ctx, doing, err)
 	}
-	s.wrote(ctx, "create key", 1, one(out.ConsumedCapacity)...)
+	s.spentWriting(ctx, "create key", 1, one(out.ConsumedCapacity)...)
 	return append([]byte(nil), wrapped...), nil
 }
 

@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	// attempts with the waiting between them take about a second when DynamoDB answers at once: a publisher waits for
-	// it, and what is told ErrUnavailable can be appended again.
+	// attempts wait 1.5 s between them at most: a publisher waits for them, and what is told ErrUnavailable can be
+	// appended again.
 	attempts    = 5
-	baseBackoff = 50 * time.Millisecond
+	baseBackoff = 100 * time.Millisecond
 )
 
 // retryer is the SDK's standard mode. The adaptive one slows the whole client down when it is throttled, which would let
@@ -41,7 +41,7 @@ func newRetryer(backoff func(int) time.Duration) retryer {
 }
 
 // fullJitter keeps writers that failed together from coming back together.
-func fullJitter(attempt int) time.Duration { return rand.N(baseBackoff << attempt) }
+func fullJitter(attempt int) time.Duration { return rand.N(baseBackoff << (attempt - 1)) }
 
 // passing knows what the SDK does not retry but DynamoDB calls transient: another transaction on the same item, a
 // throttled item of a transaction, and an answer that breaks off.

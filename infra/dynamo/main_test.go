@@ -68,13 +68,13 @@ func open(t testing.TB, o dynamo.Options) *dynamo.Store {
 }
 
 // openFaulty is a store whose requests pass through faults.
-func openFaulty(t testing.TB) (*dynamo.Store, *faults, dynamo.Options) {
+func openFaulty(t testing.TB) (*dynamo.Store, *faults) {
 	t.Helper()
 	o := options(t)
 	open(t, o)
 	f := &faults{next: http.DefaultTransport}
 	o.AWS.HTTPClient = &http.Client{Transport: f}
-	return dynamo.New(o), f, o
+	return dynamo.New(o), f
 }
 
 // raw speaks to the tables past the store.

@@ -122,7 +122,7 @@ func (s *Store) query(ctx context.Context, operation, doing string, in *dynamodb
 				yield(stored{}, s.failed(ctx, doing, err))
 				return
 			}
-			s.read(ctx, operation, len(out.Items), one(out.ConsumedCapacity)...)
+			s.spentReading(ctx, operation, len(out.Items), one(out.ConsumedCapacity)...)
 			if !each(out.Items, yield) || in.Limit != nil {
 				return
 			}

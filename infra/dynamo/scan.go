@@ -71,7 +71,7 @@ func (s *Store) scan(ctx context.Context, at place) iter.Seq2[stored, error] {
 				yield(stored{}, s.failed(ctx, "scanning the log", err))
 				return
 			}
-			s.read(ctx, "scan", len(out.Items), one(out.ConsumedCapacity)...)
+			s.spentReading(ctx, "scan", len(out.Items), one(out.ConsumedCapacity)...)
 			if !each(out.Items, yield) {
 				return
 			}

@@ -23,13 +23,13 @@ func (s *Store) asked() types.ReturnConsumedCapacity {
 	return types.ReturnConsumedCapacityTotal
 }
 
-func (s *Store) wrote(ctx context.Context, operation string, items int, cost ...types.ConsumedCapacity) {
+func (s *Store) spentWriting(ctx context.Context, operation string, items int, cost ...types.ConsumedCapacity) {
 	if s.o.Spent != nil {
 		s.o.Spent(ctx, Spent{Operation: operation, Items: items, Writes: total(cost)})
 	}
 }
 
-func (s *Store) read(ctx context.Context, operation string, items int, cost ...types.ConsumedCapacity) {
+func (s *Store) spentReading(ctx context.Context, operation string, items int, cost ...types.ConsumedCapacity) {
 	if s.o.Spent != nil {
 		s.o.Spent(ctx, Spent{Operation: operation, Items: items, Reads: total(cost)})
 	}

@@ -26,10 +26,10 @@ type Options struct {
 	AWS aws.Config
 	// LogTable and KeysTable are names of tables of the shapes that CreateTables makes.
 	LogTable, KeysTable string
-	// Backoff is how long to wait before a retry, the first being number 1; nil is a random time up to 50 ms, doubled
+	// Backoff is how long to wait before a retry, the first being number 1; nil is a random time up to 100 ms, doubled
 	// with every attempt.
 	Backoff func(attempt int) time.Duration
-	// Spent is told what each request cost; nil does not ask for it.
+	// Spent is told what each request cost, by many goroutines at once; nil does not ask for it.
 	Spent func(context.Context, Spent)
 }
 

@@ -59,7 +59,7 @@ func install(ctx context.Context, cache string, progress func(string)) (string, 
 		return "", err
 	}
 	fresh := filepath.Join(tmp, "unpacked")
-	if err := unpack(archive, "package/emulator/", fresh); err != nil {
+	if err := unpack(archive, fresh); err != nil {
 		return "", err
 	}
 	if err := os.Rename(fresh, folder); err != nil && !installed(folder) {

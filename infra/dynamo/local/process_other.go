@@ -2,10 +2,15 @@
 
 package local
 
-import "os/exec"
+import (
+	"context"
+	"os/exec"
+)
 
 // command is a plain process where there is no shell to hold it on a leash: it outlives a parent that is killed.
-func command(program string, args ...string) *exec.Cmd { return exec.Command(program, args...) }
+func command(program string, args ...string) *exec.Cmd {
+	return exec.CommandContext(context.Background(), program, args...)
+}
 
 func terminate(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 

@@ -3,6 +3,7 @@
 package local
 
 import (
+	"context"
 	"os/exec"
 	"syscall"
 )
@@ -18,7 +19,7 @@ exec "$@" 3<&- </dev/null`
 // the terminal is for us, and we still write while we shut down. (The group also keeps the number that the watcher
 // will kill from being given to another process.)
 func command(program string, args ...string) *exec.Cmd {
-	cmd := exec.Command("/bin/sh", append([]string{"-c", leash, "sh", program}, args...)...)
+	cmd := exec.CommandContext(context.Background(), "/bin/sh", append([]string{"-c", leash, "sh", program}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }

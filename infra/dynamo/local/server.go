@@ -36,7 +36,8 @@ type Options struct {
 	Cache string
 	// Java is the home of the Java to run; "" is JAVA_HOME, else the java on PATH.
 	Java string
-	// Progress is told in a few words what is being waited for; it may be nil.
+	// Progress is told in a few words what is being waited for, and if other machines can reach the tables; it may be
+	// nil.
 	Progress func(string)
 }
 
@@ -77,11 +78,15 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	o.Progress("starting DynamoDB Local " + version)
 	// A port that is free now may be taken before Java has it.
 	for try := 1; ; try++ {
-		port, err := freePort()
+		port, err := freePort(ctx)
 		if err != nil {
 			return nil, err
 		}
 		s, err := launch(ctx, o, j, program, port)
+		if err == nil && s.exposed {
+			o.Progress(fmt.Sprintf("other machines can reach DynamoDB Local on port %d: Java %d cannot keep them out, Java %d to %d can",
+				port, j.release, oldestJava, lastPolicy))
+		}
 		if err == nil || !errors.Is(err, errPortTaken) || try == portTries {
 			return s, err
 		}
@@ -153,8 +158,8 @@ func writePolicy(file string) error {
 	return nil
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("finding a free port for DynamoDB Local: %w", err)
 	}

@@ -64,19 +64,15 @@ func TestServer(t *testing.T) {
 		}
 	})
 	t.Run("says what is waited for", func(t *testing.T) {
-		if len(said) == 0 || !strings.HasPrefix(said[len(said)-1], "starting DynamoDB Local") {
+		all := strings.Join(said, "\n")
+		if !strings.Contains(all, "starting DynamoDB Local") || strings.Contains(all, "other machines") != s.Exposed() {
 			t.Fatalf("progress: %q", said)
 		}
 	})
 	t.Run("answers no other machine unless it says so", func(t *testing.T) {
 		_, port, _ := net.SplitHostPort(strings.TrimPrefix(s.Endpoint(), "http://"))
-		client := http.Client{Timeout: 5 * time.Second}
 		for _, address := range addresses(t) {
-			res, err := client.Get("http://" + net.JoinHostPort(address, port))
-			if err == nil {
-				_ = res.Body.Close()
-			}
-			if answered := err == nil; answered != s.Exposed() {
+			if answered := answers(t, "http://"+net.JoinHostPort(address, port)); answered != s.Exposed() {
 				t.Errorf("a request from %s is answered: %v; the server says %v", address, answered, s.Exposed())
 			}
 		}
@@ -85,7 +81,7 @@ func TestServer(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if answers(s.Endpoint()) {
+		if answers(t, s.Endpoint()) {
 			t.Fatal("it still answers")
 		}
 	})
@@ -107,8 +103,14 @@ func addresses(t *testing.T) []string {
 	return found
 }
 
-func answers(url string) bool {
-	res, err := http.Get(url)
+func answers(t *testing.T, url string) bool {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	res, err := client.Do(req)
 	if err != nil {
 		return false
 	}
@@ -139,7 +141,7 @@ func TestFolderKeepsTables(t *testing.T) {
 }
 
 func TestAKilledParentTakesItAlong(t *testing.T) {
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), "DYNAMODB_LOCAL_PARENT=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -150,7 +152,7 @@ func TestAKilledParentTakesItAlong(t *testing.T) {
 	}
 	endpoint, err := bufio.NewReader(out).ReadString('\n')
 	endpoint = strings.TrimSpace(endpoint)
-	if err != nil || !answers(endpoint) {
+	if err != nil || !answers(t, endpoint) {
 		t.Fatalf("no DynamoDB Local at %q: %v", endpoint, err)
 	}
 
@@ -159,7 +161,7 @@ func TestAKilledParentTakesItAlong(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	deadline := time.Now().Add(20 * time.Second)
-	for answers(endpoint) {
+	for answers(t, endpoint) {
 		if time.Now().After(deadline) {
 			t.Fatal("DynamoDB Local outlives the killed process that started it")
 		}

