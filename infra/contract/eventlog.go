@@ -206,7 +206,7 @@ func freshStreams(t *testing.T, h Harness) {
 	mustAppend(t, h.Store, batch(write(leaf, 0, "delivered")), batch(write(s, 1, "more")))
 	wantConflict(t, h.Store, batch(write(leaf, 0, "other")))
 	wantConflict(t, h.Store, batch(write(s, 0, "other")))
-	mustAppend(t, h.Store, batch(fresh), batch(write(leaf, 0, "delivered")))
+	mustAppend(t, h.Store, batch(write(s, 0, "made just now")), batch(write(leaf, 0, "delivered"))) // a repeat vouches for nothing
 	both := batch(write(other, 0, "failed"), write(leaf, 1, "again"))
 	mustAppend(t, h.Store, both, both)
 	wantTrail(t, h.Store, "svc_1", "msg_1",

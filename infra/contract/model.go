@@ -109,6 +109,10 @@ func modelLeaves() []string { return []string{"", "ep_1", "ep_10"} }
 func drawBatch(rt *rapid.T, service string, m model, past []eventlog.Batch, seesHead bool) eventlog.Batch {
 	if len(past) > 0 && rapid.IntRange(0, 3).Draw(rt, "repeat") == 0 {
 		b := rapid.SampledFrom(past).Draw(rt, "which")
+		b.Writes = slices.Clone(b.Writes)
+		for i := range b.Writes {
+			b.Writes[i].Fresh = false // a repeat never vouches
+		}
 		if seesHead || !ahead(m, b) {
 			return b
 		}
@@ -122,7 +126,10 @@ func drawBatch(rt *rapid.T, service string, m model, past []eventlog.Batch, sees
 			Leaf:    rapid.SampledFrom(modelLeaves()).Draw(rt, "leaf"),
 		}
 		if !slices.ContainsFunc(b.Writes, func(w eventlog.Write) bool { return w.Stream == s }) {
-			b.Writes = append(b.Writes, drawWrite(rt, s, eventlog.Version(len(m[s])), seesHead))
+			w := drawWrite(rt, s, eventlog.Version(len(m[s])), seesHead)
+			// Who made a root's name just now knows that there are no leaves of it either.
+			w.Fresh = w.Expected == 0 && s.Leaf == "" && len(m.trail(s.Service, s.Root)) == 0 && rapid.Bool().Draw(rt, "fresh")
+			b.Writes = append(b.Writes, w)
 		}
 	}
 	return b
@@ -147,7 +154,5 @@ func drawWrite(rt *rapid.T, s eventlog.Stream, head eventlog.Version, seesHead b
 	for range rapid.IntRange(1, 3).Draw(rt, "records") {
 		texts = append(texts, rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "text"))
 	}
-	w := write(s, expected, texts...)
-	w.Fresh = expected == 0 && head == 0 && s.Leaf == "" && rapid.Bool().Draw(rt, "fresh")
-	return w
+	return write(s, expected, texts...)
 }

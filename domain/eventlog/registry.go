@@ -1,0 +1,197 @@
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// ErrUnknownEvent says that a stored event's type or schema version is newer than this program knows. Nothing may be
+// decided on a state folded without it.
+var ErrUnknownEvent = errors.New("event is of a type or schema version that this program does not know")
+
+// Upcast turns an event's stored JSON from one schema version into the next. It is pure and total over everything that
+// was ever stored with that version.
+type Upcast func(jsontext.Value) (jsontext.Value, error)
+
+// Definition is all the log knows of one event type. Define makes it.
+type Definition struct {
+	name    string
+	upcasts []Upcast
+	decode  func(data []byte, boxes []box) (Event, error)
+	encode  func(Event) (data []byte, sealed []sealedField, err error)
+	sealed  func(Event) []sealedField
+	zero    Event
+}
+
+// Schema is the schema version that new events of the type are stored with.
+func (d Definition) Schema() int { return 1 + len(d.upcasts) }
+
+// Name is the event type's stored name.
+func (d Definition) Name() string { return d.name }
+
+// Sealing is implemented by pointers to events that have sealed fields. The names are stored; the order is free.
+type Sealing interface {
+	SealedFields() map[string]*Sealed
+}
+
+// Define declares an event type once. Its schema version is one more than the number of upcasts, the first of which
+// turns version 1 into 2.
+func Define[T Event](upcasts ...Upcast) Definition {
+	var zero T
+	return Definition{
+		name:    zero.EventType(),
+		upcasts: upcasts,
+		zero:    zero,
+		sealed: func(event Event) []sealedField {
+			e, ok := event.(T)
+			if !ok {
+				return nil
+			}
+			return collect(&e)
+		},
+		decode: func(data []byte, boxes []box) (Event, error) {
+			e := new(T)
+			if err := json.Unmarshal(data, e); err != nil {
+				return nil, err
+			}
+			if err := attach(e, boxes); err != nil {
+				return nil, err
+			}
+			return *e, nil
+		},
+		encode: func(event Event) ([]byte, []sealedField, error) {
+			e, ok := event.(T)
+			if !ok {
+				return nil, nil, fmt.Errorf("%T is stored under the name of %T", event, zero)
+			}
+			data, err := json.Marshal(&e, json.Deterministic(true))
+			if err != nil {
+				return nil, nil, err
+			}
+			return data, collect(&e), nil
+		},
+	}
+}
+
+// FieldsOf gives an event's sealed fields that are present, by their stored names.
+func (r *Registry) FieldsOf(e Event) map[string]Sealed {
+	d, ok := r.byName[e.EventType()]
+	if !ok {
+		return nil
+	}
+	fields := map[string]Sealed{}
+	for _, f := range d.sealed(e) {
+		fields[f.name] = *f.Sealed
+	}
+	return fields
+}
+
+type sealedField struct {
+	name string
+	*Sealed
+}
+
+func collect(event any) []sealedField {
+	s, ok := event.(Sealing)
+	if !ok {
+		return nil
+	}
+	var fields []sealedField
+	for name, f := range s.SealedFields() {
+		if f.Key != "" {
+			fields = append(fields, sealedField{name, f})
+		}
+	}
+	sort.Slice(fields, func(i, j int) bool { return fields[i].name < fields[j].name })
+	return fields
+}
+
+func attach(event any, boxes []box) error {
+	if len(boxes) == 0 {
+		return nil
+	}
+	s, ok := event.(Sealing)
+	if !ok {
+		return fmt.Errorf("sealed field %q in an event without any", boxes[0].field)
+	}
+	fields := s.SealedFields()
+	for _, b := range boxes {
+		f, ok := fields[b.field]
+		if !ok {
+			return fmt.Errorf("unknown sealed field %q", b.field)
+		}
+		*f = Sealed{Key: b.key, stored: b}
+	}
+	return nil
+}
+
+// Registry is every event type of a product.
+type Registry struct{ byName map[string]Definition }
+
+// NewRegistry lists the event types. Two of one name are a mistake of the program's author: it panics.
+func NewRegistry(definitions ...Definition) *Registry {
+	r := &Registry{byName: make(map[string]Definition, len(definitions))}
+	for _, d := range definitions {
+		if _, twice := r.byName[d.name]; twice || d.name == "" {
+			panic(fmt.Sprintf("event type %q is defined twice or has no name", d.name))
+		}
+		r.byName[d.name] = d
+	}
+	return r
+}
+
+// Names lists the event types' names, sorted.
+func (r *Registry) Names() []string {
+	names := make([]string, 0, len(r.byName))
+	for n := range r.byName {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Definition finds an event type by its stored name.
+func (r *Registry) Definition(name string) (Definition, bool) {
+	d, ok := r.byName[name]
+	return d, ok
+}
+
+// Zero is the type's Go value, for tests that walk the registry.
+func (d Definition) Zero() Event { return d.zero }
+
+// decodeEvent turns stored JSON of any schema version into today's event.
+func (r *Registry) decodeEvent(name string, schema int, data []byte, boxes []box) (Event, error) {
+	d, ok := r.byName[name]
+	if !ok || schema > d.Schema() || schema < 1 {
+		return nil, fmt.Errorf("%s, schema %d: %w", name, schema, ErrUnknownEvent)
+	}
+	for v := schema; v < d.Schema(); v++ {
+		up, err := d.upcasts[v-1](data)
+		if err != nil {
+			return nil, fmt.Errorf("upcast %s from schema %d: %w", name, v, err)
+		}
+		data = up
+	}
+	e, err := d.decode(data, boxes)
+	if err != nil {
+		return nil, fmt.Errorf("decode %s, schema %d: %w: %w", name, schema, ErrDamaged, err)
+	}
+	return e, nil
+}
+
+// encodeEvent gives the event's JSON, without its sealed fields, and these.
+func (r *Registry) encodeEvent(e Event) (Definition, []byte, []sealedField, error) {
+	d, ok := r.byName[e.EventType()]
+	if !ok {
+		return d, nil, nil, fmt.Errorf("encode %T: %q is not in the registry", e, e.EventType())
+	}
+	data, sealed, err := d.encode(e)
+	if err != nil {
+		return d, nil, nil, fmt.Errorf("encode %s: %w", d.name, err)
+	}
+	return d, data, sealed, nil
+}

@@ -1,0 +1,43 @@
+package domain
+
+import "webplug/domain/eventlog"
+
+// Events is every event type that is, or ever was, stored. testdata/events has a file for each schema version.
+func Events() *eventlog.Registry {
+	return eventlog.NewRegistry(
+		eventlog.Define[NameReserved](),
+		eventlog.Define[NameReleased](),
+
+		eventlog.Define[ServiceCreated](),
+		eventlog.Define[ServiceUpdated](),
+		eventlog.Define[ServiceArchived](),
+
+		eventlog.Define[UserRegistered](),
+		eventlog.Define[UserUpdated](),
+		eventlog.Define[UserArchived](),
+
+		eventlog.Define[EventTypeCreated](),
+		eventlog.Define[EventTypeUpdated](),
+		eventlog.Define[EventTypeArchived](),
+
+		eventlog.Define[EndpointAdded](),
+		eventlog.Define[EndpointUpdated](),
+		eventlog.Define[EndpointPaused](),
+		eventlog.Define[EndpointResumed](),
+		eventlog.Define[EndpointRemoved](),
+		eventlog.Define[SecretRotated](),
+		eventlog.Define[SecretRead](),
+		eventlog.Define[SubscriptionAdded](),
+		eventlog.Define[SubscriptionRemoved](),
+
+		eventlog.Define[MessageAccepted](),
+		eventlog.Define[AttemptFailed](),
+		eventlog.Define[DeliverySucceeded](),
+		eventlog.Define[DeliveryFailed](),
+		eventlog.Define[RetryRequested](),
+		eventlog.Define[DeliveryDiscarded](),
+
+		eventlog.Define[KeyCreated](),
+		eventlog.Define[KeyRevoked](),
+	)
+}

@@ -1,0 +1,168 @@
+package domain
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"webplug/domain/eventlog"
+)
+
+// MessageAccepted is the promise to deliver: the message, and who gets it and who does not, decided once.
+type MessageAccepted struct {
+	EventTypeID string          `json:"event_type_id"`
+	EventName   string          `json:"event_type"`
+	UserID      string          `json:"user_id,omitzero"`  // "" for all users
+	Payload     eventlog.Sealed `json:"-"`                 // sealed
+	Targets     []string        `json:"targets,omitempty"` // endpoints
+	Skipped     []Skip          `json:"skipped,omitempty"`
+	Test        bool            `json:"test,omitzero"`
+	Request     string          `json:"request,omitzero"`
+}
+
+// EventType is the stored name.
+func (MessageAccepted) EventType() string { return "MessageAccepted" }
+
+// SealedFields names what is sealed.
+func (e *MessageAccepted) SealedFields() map[string]*eventlog.Sealed {
+	return map[string]*eventlog.Sealed{"payload": &e.Payload}
+}
+
+// Skip is why an endpoint that matches does not get a message, and who caused it. Without endpoint it stands for "no
+// endpoint matches".
+type Skip struct {
+	EndpointID string     `json:"endpoint_id,omitzero"`
+	Reason     SkipReason `json:"reason"`
+	Since      time.Time  `json:"since,omitzero"`
+	By         string     `json:"by,omitzero"`
+}
+
+// SkipReason is a word of a fixed vocabulary.
+type SkipReason string
+
+// The reasons.
+const (
+	SkippedNoSubscription SkipReason = "no_subscription" // nobody subscribed
+	SkippedPaused         SkipReason = "paused"          // the endpoint is paused
+	SkippedGone           SkipReason = "gone"            // the endpoint answered 410 and was paused for it
+	SkippedRemoved        SkipReason = "removed"         // the endpoint was removed in the last 30 days
+	SkippedUnsubscribed   SkipReason = "unsubscribed"    // the subscription was removed in the last 30 days
+	SkippedUserArchived   SkipReason = "user_archived"   // the endpoint's user is archived
+)
+
+// Limits of a message.
+const (
+	// MaxPayload is the largest payload in bytes: SNS's 256 KB must hold the envelope and the targets too.
+	MaxPayload = 240 * 1024
+	// MaxAudience is how many endpoints one message may match: targets and skipped ones together.
+	MaxAudience = 1000
+)
+
+// TestEventName is the event type's name of a test webhook where no other is given.
+const TestEventName = "webplug.test"
+
+// MessageStream is the stream of a message.
+func MessageStream(service, id string) eventlog.Stream {
+	return eventlog.Stream{Service: service, Root: id}
+}
+
+// PayloadKey names the data key of a payload or an endpoint's answer: of the user, or of all users, and the month.
+func PayloadKey(service, user string, at time.Time) string {
+	if user == "" {
+		user = "-"
+	}
+	return service + "/" + user + "/" + at.UTC().Format("2006-01")
+}
+
+// Message is one published occurrence of an event type.
+type Message struct {
+	ID            string
+	Accepted      MessageAccepted
+	AcceptedAt    time.Time
+	By            string // the actor that published it
+	EventID       string // of MessageAccepted: what its deliveries are caused by
+	CorrelationID string
+	Version       eventlog.Version
+}
+
+// Exists says whether the message was accepted.
+func (m Message) Exists() bool { return m.Version > 0 }
+
+// Evolve folds one event.
+func (m Message) Evolve(r eventlog.Recorded) Message {
+	m.Version = r.Version
+	if e, ok := r.Event.(MessageAccepted); ok {
+		m.ID, m.Accepted, m.AcceptedAt, m.By = r.Stream.Root, e, r.Time, r.Actor
+		m.EventID, m.CorrelationID = r.ID, r.CorrelationID
+	}
+	return m
+}
+
+// Targets says whether an endpoint was chosen to get the message.
+func (m Message) Targets(endpoint string) bool { return slices.Contains(m.Accepted.Targets, endpoint) }
+
+// SkippedFor finds why an endpoint does not get the message.
+func (m Message) SkippedFor(endpoint string) (Skip, bool) {
+	i := slices.IndexFunc(m.Accepted.Skipped, func(s Skip) bool { return s.EndpointID == endpoint })
+	if i < 0 || endpoint == "" {
+		return Skip{}, false
+	}
+	return m.Accepted.Skipped[i], true
+}
+
+// PublishMessage accepts a message that has been routed.
+type PublishMessage struct {
+	EventType  EventType // as it is now
+	Schema     *Schema   // compiled from EventType's, or nil
+	UserID     string
+	Payload    jsontext.Value
+	PayloadKey string
+	Routed     Routed
+	Test       bool // a test webhook may be of no event type
+	Request    string
+}
+
+// Decide refuses a payload that does not fit, and another request under the same id.
+func (c PublishMessage) Decide(m Message) ([]eventlog.Event, error) {
+	if m.Exists() {
+		return nil, repeated(c.Request, m.Accepted.Request)
+	}
+	name := c.EventType.Name
+	if c.Test && !c.EventType.Exists() {
+		name = TestEventName
+	} else if err := c.EventType.check("event_type"); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(c.Payload) == 0:
+		return nil, Refuse(Invalid, "payload", "is required")
+	case len(c.Payload) > MaxPayload:
+		return nil, Refuse(TooLarge, "payload", "has more than %d bytes", MaxPayload)
+	case len(c.Routed.Targets)+len(c.Routed.Skipped) > MaxAudience:
+		return nil, Refuse(Invalid, "event_type", "the message would go to more than %d endpoints; publish it to users", MaxAudience)
+	}
+	if err := c.Schema.Check("payload", c.Payload); err != nil {
+		return nil, err
+	}
+	return []eventlog.Event{MessageAccepted{
+		EventTypeID: c.EventType.ID, EventName: name, UserID: c.UserID,
+		Payload: eventlog.Sealed{Key: c.PayloadKey, Plain: c.Payload},
+		Targets: c.Routed.Targets, Skipped: c.Routed.Skipped, Test: c.Test, Request: c.Request,
+	}}, nil
+}
+
+// Webhook is the body that every endpoint of a message gets, the same bytes on every attempt. The payload goes in byte
+// for byte.
+func Webhook(id, eventType string, at time.Time, payload []byte) []byte {
+	out := make([]byte, 0, len(payload)+len(id)+len(eventType)+80)
+	out = append(out, `{"id":"`...)
+	out = append(out, id...)
+	out = append(out, `","type":"`...) // names have no characters that JSON escapes
+	out = append(out, eventType...)
+	out = append(out, `","timestamp":"`...)
+	out = at.UTC().AppendFormat(out, "2006-01-02T15:04:05.000000Z")
+	out = append(out, `","data":`...)
+	out = append(out, payload...)
+	return append(out, '}')
+}

@@ -1,0 +1,118 @@
+package domain
+
+import (
+	"slices"
+	"time"
+
+	"webplug/domain/eventlog"
+)
+
+// The events of a subscription, an entry in its endpoint's stream.
+type (
+	SubscriptionAdded struct {
+		EventTypeID string `json:"event_type_id"`
+		Request     string `json:"request,omitzero"`
+		Key         string `json:"key,omitzero"` // hash of the Idempotency-Key
+	}
+	SubscriptionRemoved struct {
+		EventTypeID string `json:"event_type_id"`
+	}
+)
+
+// EventType is the stored name.
+func (SubscriptionAdded) EventType() string { return "SubscriptionAdded" }
+
+// EventType is the stored name.
+func (SubscriptionRemoved) EventType() string { return "SubscriptionRemoved" }
+
+// MaxSubscriptions bounds the event types of one endpoint.
+const MaxSubscriptions = 1000
+
+// Subscription is an endpoint's wish for an event type.
+type Subscription struct {
+	ID          string
+	EventTypeID string
+	Removed     bool
+	Changed     Stamp // who added or removed it last, and when
+	CreatedAt   time.Time
+	Request     string
+	Key         string
+	Version     eventlog.Version // of the endpoint's stream when it last changed
+}
+
+// Subscription finds the endpoint's subscription to an event type.
+func (e Endpoint) Subscription(eventType string) (Subscription, bool) {
+	i := slices.IndexFunc(e.Subscriptions, func(s Subscription) bool { return s.EventTypeID == eventType })
+	if i < 0 {
+		return Subscription{}, false
+	}
+	return e.Subscriptions[i], true
+}
+
+func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Recorded) []Subscription {
+	subs = slices.Clone(subs)
+	stamp := Stamp{By: r.Actor, At: r.Time}
+	switch e := r.Event.(type) {
+	case SubscriptionAdded:
+		s := Subscription{
+			ID: SubscriptionID(endpoint, e.EventTypeID), EventTypeID: e.EventTypeID,
+			Changed: stamp, CreatedAt: r.Time, Request: e.Request, Key: e.Key, Version: r.Version,
+		}
+		if i := slices.IndexFunc(subs, func(s Subscription) bool { return s.EventTypeID == e.EventTypeID }); i >= 0 {
+			subs[i] = s
+			return subs
+		}
+		return append(subs, s)
+	case SubscriptionRemoved:
+		for i := range subs {
+			if subs[i].EventTypeID == e.EventTypeID {
+				subs[i].Removed, subs[i].Changed, subs[i].Version = true, stamp, r.Version
+			}
+		}
+	}
+	return subs
+}
+
+// AddSubscription subscribes an endpoint to an event type.
+type AddSubscription struct {
+	EventTypeID string
+	Request     string
+	Key         string // hash of the Idempotency-Key, or ""
+}
+
+// Decide refuses a second one of the same type; with the key of the first it is a repeat.
+func (c AddSubscription) Decide(e Endpoint) ([]eventlog.Event, error) {
+	if err := e.check("endpoint"); err != nil {
+		return nil, err
+	}
+	if s, ok := e.Subscription(c.EventTypeID); ok {
+		if c.Key != "" && c.Key == s.Key {
+			return nil, repeated(c.Request, s.Request)
+		}
+		if !s.Removed {
+			return nil, taken("", s.ID, "the endpoint is subscribed to this event type already")
+		}
+	}
+	if len(e.Subscriptions) >= MaxSubscriptions {
+		return nil, Refuse(Conflict, "endpoint", "the endpoint has %d subscriptions already", MaxSubscriptions)
+	}
+	return []eventlog.Event{SubscriptionAdded(c)}, nil
+}
+
+// RemoveSubscription ends a subscription.
+type RemoveSubscription struct{ EventTypeID string }
+
+// Decide is repeatable, also on an endpoint that is removed.
+func (c RemoveSubscription) Decide(e Endpoint) ([]eventlog.Event, error) {
+	s, ok := e.Subscription(c.EventTypeID)
+	switch {
+	case !ok:
+		return nil, Refuse(NotFound, "", "no such subscription")
+	case s.Removed, e.Removed():
+		return nil, nil
+	}
+	return []eventlog.Event{SubscriptionRemoved(c)}, nil
+}
+
+// SubscriptionKey is what is kept of a subscription's Idempotency-Key.
+func SubscriptionKey(service, key string) string { return hashed("subscription", service, key) }

@@ -1,0 +1,84 @@
+package projections
+
+import (
+	"time"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// PageRequest asks for a part of a list.
+type PageRequest struct {
+	Limit  int    // rows, 1 to 100
+	Cursor string // Next of the page before; "" is the beginning
+}
+
+// Page is a part of a list. It may have fewer rows than asked for, even none, and still have a Next.
+type Page[T any] struct {
+	Data []T
+	Next string // cursor of what follows; "" at the end
+}
+
+// The filters of lists. A zero field does not filter; what does not exist matches nothing.
+type (
+	// UserFilter chooses users.
+	UserFilter struct {
+		ExternalID string
+	}
+	// EventTypeFilter chooses event types.
+	EventTypeFilter struct {
+		Name string // of unarchived and archived ones
+	}
+	// EndpointFilter chooses endpoints.
+	EndpointFilter struct {
+		UserID string
+		Status domain.EndpointStatus
+		URL    string
+	}
+	// SubscriptionFilter chooses subscriptions.
+	SubscriptionFilter struct {
+		UserID      string
+		EventTypeID string
+		EndpointID  string
+		Status      SubscriptionStatus
+	}
+	// MessageFilter chooses messages. Status is the message's (the worst of its deliveries); Cause and EndpointID are
+	// those of one of its deliveries.
+	MessageFilter struct {
+		UserID       string // that they were published for; a broadcast has none
+		EventTypeID  string
+		EventType    string // the type's name; also of archived types, and "webplug.test"
+		EndpointID   string
+		Status       domain.DeliveryStatus
+		Cause        domain.Cause
+		Since, Until time.Time // accepted at or after Since, before Until
+	}
+	// DeliveryFilter chooses deliveries. Since and Until compare when they ended.
+	DeliveryFilter struct {
+		UserID       string
+		EventTypeID  string
+		EventType    string
+		EndpointID   string
+		Cause        domain.Cause
+		Since, Until time.Time
+	}
+	// HistoryFilter chooses events.
+	HistoryFilter struct {
+		Stream       string // the stream's name, whole
+		Type         string // event type
+		Actor        string
+		Since, Until time.Time // events' times: at or after Since, before Until
+		NewestFirst  bool
+	}
+)
+
+// StuckRow is an event that a consumer could not take. It is set aside, so that the rest goes on.
+type StuckRow struct {
+	ID       string           `json:"id"`
+	Consumer string           `json:"consumer"` // "views" or "dispatch"
+	Stream   string           `json:"stream"`
+	Version  eventlog.Version `json:"version"`
+	Error    string           `json:"error"`
+	Since    time.Time        `json:"since"`
+	Tries    int              `json:"tries"`
+}
