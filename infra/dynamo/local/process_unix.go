@@ -16,10 +16,10 @@ const leash = `exec 3<&0
 exec "$@" 3<&- </dev/null`
 
 // command is a process on a leash: a pipe must become its Stdin. It is in a process group of its own, because a ^C at
-// the terminal is for us, and we still write while we shut down. (The group also keeps the number that the watcher
-// will kill from being given to another process.)
-func command(program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(context.Background(), "/bin/sh", append([]string{"-c", leash, "sh", program}, args...)...)
+// the terminal is for us, and we still write while we shut down; so it does not end with ctx either. (The group also
+// keeps the number that the watcher will kill from being given to another process.)
+func command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh", append([]string{"-c", leash, "sh", program}, args...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }

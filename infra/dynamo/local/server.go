@@ -98,7 +98,7 @@ func launch(ctx context.Context, o Options, j java, program string, port int) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cmd: command(j.program, args...), port: port, exposed: !j.confines(), ended: make(chan struct{})}
+	s := &Server{cmd: command(ctx, j.program, args...), port: port, exposed: !j.confines(), ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
 	s.cmd.Dir = program
 	if _, err := s.cmd.StdinPipe(); err != nil { // the leash; Wait closes it
