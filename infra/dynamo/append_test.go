@@ -29,6 +29,25 @@ func TestTooLarge(t *testing.T) {
 	mustAppend(t, s, all[:20]...)
 }
 
+// What the store counts as 400 KB is what DynamoDB counts: one byte more is refused before it is sent.
+func TestLargestItem(t *testing.T) {
+	t.Parallel()
+	s, network := openFaulty(t)
+	// Names and keys 13, format 1, 310 records of a hash and a length 33 each, a hash and a length of three bytes 35.
+	const rest = 400*1024 - 13 - 1 - 310*33 - 35
+	full := write("svc_1/a", 0, append(make([]string, 310), noise(rest))...)
+	over := write("svc_1/b", 0, append(make([]string, 310), noise(rest+1))...)
+	mustAppend(t, s, full)
+	network.then()
+	if err := s.Append(t.Context(), batch(over)); !errors.Is(err, eventlog.ErrTooLarge) || len(network.requests()) != 0 {
+		t.Errorf("got %v after %q, want ErrTooLarge at once", err, network.requests())
+	}
+	got, err := texts(s.Read(t.Context(), full.Stream, 0))
+	if err != nil || len(got) != 310+rest {
+		t.Errorf("read %d bytes, %v", len(got), err)
+	}
+}
+
 func TestSenselessBatchesAreRefused(t *testing.T) {
 	t.Parallel()
 	s, network := openFaulty(t)

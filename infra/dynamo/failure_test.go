@@ -120,6 +120,25 @@ func TestAppendGivesUp(t *testing.T) {
 	})
 }
 
+// When everything fails the SDK stops retrying, which makes nothing of it another error.
+func TestOutageStaysUnavailable(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]fault{"throttled": throttled, "broke": broke, "reset": reset} {
+		s, network := openFaulty(t)
+		requests := 0
+		for range 60 {
+			network.then(always(f)...)
+			if err := s.Append(t.Context(), batch(oneStream...)); !errors.Is(err, eventlog.ErrUnavailable) {
+				t.Fatalf("%s: got %v, want ErrUnavailable", name, err)
+			}
+			requests = len(network.requests())
+		}
+		if requests != 1 {
+			t.Errorf("%s: the last append was tried %d times in an outage", name, requests)
+		}
+	}
+}
+
 // DynamoDB may name only one of several reasons: what it does not show is looked up.
 func TestCancelledTransactionThatShowsLittle(t *testing.T) {
 	t.Parallel()
