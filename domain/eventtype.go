@@ -22,7 +22,7 @@ type (
 	// EventTypeUpdated changes what is not nil.
 	EventTypeUpdated struct {
 		Description *string        `json:"description,omitzero"`
-		Schema      jsontext.Value `json:"schema,omitzero"` // null takes it away
+		Schema      jsontext.Value `json:"schema,omitzero"`  // null takes it away
 		Example     jsontext.Value `json:"example,omitzero"` // null takes it away
 	}
 	// EventTypeArchived says that no message of the type is accepted any more.
