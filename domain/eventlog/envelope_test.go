@@ -189,13 +189,13 @@ func TestDamagedRecords(t *testing.T) {
 			}
 		}
 	})
-	t.Run("any byte turned into any other never panics", func(t *testing.T) {
+	t.Run("any byte turned into another never panics", func(t *testing.T) {
 		for _, rec := range records {
 			whole := rec.Data
 			for at := range whole {
-				for v := range 256 {
+				for _, v := range []byte{0, 1, whole[at] - 1, whole[at] + 1, '"', '}', 0x7f, 0x80, 0xff} {
 					rec.Data = bytes.Clone(whole)
-					rec.Data[at] = byte(v)
+					rec.Data[at] = v
 					decodeSafely(t, b.Log, rec)
 				}
 			}
