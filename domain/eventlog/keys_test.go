@@ -73,7 +73,9 @@ func TestDataKeys(t *testing.T) {
 		for i := range 5000 {
 			events = append(events, Noted{Memo: sealed(fmt.Sprintf("key %d", i), "content")})
 			if len(events) == 500 {
-				b.append(t, ann, events...)
+				if _, err := eventlog.Execute(ctx, b.Log, ann, record(events), cause); err != nil {
+					t.Fatal(err)
+				}
 				events = nil
 			}
 		}
