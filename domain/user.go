@@ -99,6 +99,9 @@ func (c RegisterUser) Decide(u User) ([]eventlog.Event, error) {
 	if err := checkMetadata("metadata", c.Metadata); err != nil {
 		return nil, err
 	}
+	if len(c.Metadata) == 0 {
+		c.Metadata = nil // as it is read back
+	}
 	return []eventlog.Event{UserRegistered(c)}, nil
 }
 
@@ -131,6 +134,9 @@ func (c UpdateUser) Decide(u User) ([]eventlog.Event, error) {
 		}
 		if !maps.Equal(*c.Metadata, u.Metadata) {
 			e.Metadata = c.Metadata
+			if *e.Metadata == nil {
+				e.Metadata = &map[string]string{} // as it is read back
+			}
 		}
 	}
 	if e == (UserUpdated{}) {

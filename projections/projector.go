@@ -31,13 +31,15 @@ type Projector struct {
 	journal    *journal
 	stuck      *stuck
 	dirty      bool
-	failing    error // of the last flush
+	soiled     chan struct{} // has one while dirty rows wait for their flush
+	failing    error         // of the last flush
 }
 
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
 		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), stuck: newStuck(),
 	}
 	p.directory = NewDirectory(l, nil)
@@ -89,10 +91,33 @@ func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
 const flushEvery = 500 * time.Millisecond
 
 func (p *Projector) flushLoop(ctx context.Context, feed eventlog.Feed) {
-	for sleep(ctx, flushEvery) {
-		if err := p.flush(ctx, feed); ctx.Err() == nil {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.soiled:
+		}
+		if !sleep(ctx, flushEvery) {
+			return
+		}
+		err := p.flush(ctx, feed)
+		if err != nil {
+			p.mu.Lock()
+			p.soil() // again, until it is written
+			p.mu.Unlock()
+		}
+		if ctx.Err() == nil {
 			p.note(err)
 		}
+	}
+}
+
+// soil asks for a flush within flushEvery.
+func (p *Projector) soil() {
+	p.dirty = true
+	select {
+	case p.soiled <- struct{}{}:
+	default:
 	}
 }
 
@@ -174,7 +199,7 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 			return err
 		}
 	}
-	p.dirty = true
+	p.soil()
 	if at > p.folded {
 		p.folded = at
 		close(p.moved)
@@ -208,7 +233,7 @@ func transient(err error) bool {
 func (p *Projector) park(consumer string, s eventlog.Stream, v eventlog.Version, err error) {
 	p.logger.Error("a stream is set aside", "consumer", consumer, "stream", s.String(), "version", v, "error", err)
 	p.stuck.park(consumer, s, v, err, p.now())
-	p.dirty = true
+	p.soil()
 }
 
 // project folds one event into the models other than the journal. A panic is that event's fault, not the projector's end.

@@ -133,7 +133,7 @@ func (p *Projector) RetryStuck(ctx context.Context, id string) error {
 	switch {
 	case err == nil:
 		p.stuck.resolve(s, p.now())
-		p.dirty = true
+		p.soil()
 		return nil
 	case transient(err):
 		return err
