@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -36,7 +35,7 @@ type relay struct {
 func newRelay(file syncer, targets []string, logger *slog.Logger) *relay {
 	r := &relay{
 		committer: newCommitter(file), logger: logger,
-		client: &http.Transport{MaxIdleConnsPerHost: targetWorkers * len(targets), IdleConnTimeout: time.Minute, DisableCompression: true},
+		client: &http.Transport{MaxIdleConnsPerHost: targetWorkers, IdleConnTimeout: time.Minute, DisableCompression: true},
 	}
 	go r.committer.run()
 	for _, url := range targets {
@@ -110,9 +109,9 @@ func runRelay(ctx context.Context, args []string, io streams) error {
 		return fmt.Errorf("open the relay's file: %w", err)
 	}
 	defer func() { _ = f.Close() }() // all that counts is synced
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listen(ctx)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	r := newRelay(dataFile{f}, strings.Split(*targets, ","), slog.New(slog.NewTextHandler(io.err, nil)))
 	return serveUntil(ctx, io, ready{Address: listener.Addr().String()}, &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}, listener)

@@ -22,8 +22,8 @@ type streams struct {
 
 // ready is a role's first line.
 type ready struct {
-	Address string `json:"address"`
-	Control string `json:"control,omitzero"`
+	Address   string   `json:"address"`
+	Endpoints []string `json:"endpoints,omitempty"` // the sink's addresses
 }
 
 // say writes one line of JSON.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -12,8 +13,9 @@ import (
 	"time"
 )
 
-// The sink is all endpoints in one process. An endpoint's URL says what it does: /ok/<n> answers 200 at once, /fail/<n>
-// answers 503, /hang/<n> never answers. A second port is for the bench: what has come so far.
+// The sink is all endpoints in one process, each on a port of its own, as endpoints are on hosts of their own. An endpoint's
+// URL says what it does: /ok/<n> answers 200 at once, /fail/<n> answers 503, /hang/<n> never answers. A further port is for
+// the bench: what has come so far.
 
 var (
 	answerOK    = []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -21,8 +23,8 @@ var (
 	answerWrong = []byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 )
 
-// sinkURL is the n-th endpoint of a sink.
-func sinkURL(address string, n int) string { return fmt.Sprintf("http://%s/ok/%d", address, n) }
+// okURL is the n-th endpoint, at an address of the sink.
+func okURL(address string, n int) string { return fmt.Sprintf("http://%s/ok/%d", address, n) }
 
 type sink struct{ tally *tally }
 
@@ -121,17 +123,36 @@ func (s *sink) control() http.Handler {
 }
 
 // runSink is the sink's process.
-func runSink(ctx context.Context, _ []string, std streams) error {
-	endpoints, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	control, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+func runSink(ctx context.Context, args []string, std streams) error {
+	flags := flag.NewFlagSet("bench sink", flag.ContinueOnError)
+	n := flags.Int("endpoints", 1, "how many")
+	if err := flags.Parse(args); err != nil {
+		return err
 	}
 	s := &sink{newTally(time.Now)}
-	go func() { _ = s.serve(endpoints) }() // ends with the process
-	server := &http.Server{Handler: s.control(), ReadHeaderTimeout: 10 * time.Second}
-	return serveUntil(ctx, std, ready{Address: endpoints.Addr().String(), Control: control.Addr().String()}, server, control)
+	var at ready
+	for range *n {
+		l, err := listen(ctx)
+		if err != nil {
+			return err
+		}
+		go func() { _ = s.serve(l) }() // ends with the process
+		at.Endpoints = append(at.Endpoints, l.Addr().String())
+	}
+	control, err := listen(ctx)
+	if err != nil {
+		return err
+	}
+	at.Address = control.Addr().String()
+	return serveUntil(ctx, std, at, &http.Server{Handler: s.control(), ReadHeaderTimeout: 10 * time.Second}, control)
+}
+
+// listen listens on a free port of loopback.
+func listen(ctx context.Context) (net.Listener, error) {
+	var c net.ListenConfig
+	l, err := c.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
 }

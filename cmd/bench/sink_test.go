@@ -14,8 +14,7 @@ import (
 func startSink(t *testing.T) (address string, ask caller) {
 	t.Helper()
 	s := &sink{newTally(time.Now)}
-	var c net.ListenConfig
-	l, err := c.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	l, err := listen(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,12 +46,12 @@ func post(ctx context.Context, url, id, body string) (int, error) {
 func TestSinkCountsWhatARealClientDelivers(t *testing.T) {
 	address, ask := startSink(t)
 	for seq, id := range []string{"msg_0", "msg_1", "msg_2"} {
-		status, err := post(t.Context(), sinkURL(address, 0), id, string(delivered(seq, time.Now())))
+		status, err := post(t.Context(), okURL(address, 0), id, string(delivered(seq, time.Now())))
 		if err != nil || status != http.StatusOK {
 			t.Fatalf("delivering: %d, %v", status, err)
 		}
 	}
-	if status, err := post(t.Context(), sinkURL(address, 0), "another", string(delivered(2, time.Now()))); err != nil || status != http.StatusOK {
+	if status, err := post(t.Context(), okURL(address, 0), "another", string(delivered(2, time.Now()))); err != nil || status != http.StatusOK {
 		t.Fatalf("delivering again: %d, %v", status, err)
 	}
 	var c count

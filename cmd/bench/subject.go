@@ -59,13 +59,13 @@ type rig struct {
 func newRig(ctx context.Context, s subject, dir string, endpoints int) (_ *rig, err error) {
 	r := &rig{name: s.name, dir: dir, endpoints: endpoints}
 	var at ready
-	if r.sink, at, err = startRole(dir, "sink"); err != nil {
+	if r.sink, at, err = startRole(dir, "sink", "--endpoints", strconv.Itoa(endpoints)); err != nil {
 		return nil, err
 	}
-	r.tally = caller{base: "http://" + at.Control}
+	r.tally = caller{base: "http://" + at.Address}
 	targets := make([]string, endpoints)
-	for i := range targets {
-		targets[i] = sinkURL(at.Address, i)
+	for i, address := range at.Endpoints {
+		targets[i] = okURL(address, i)
 	}
 	if r.running, err = s.start(ctx, dir, targets); err != nil {
 		return nil, errors.Join(err, r.sink.kill())
