@@ -40,7 +40,7 @@ func (c *call) decodeIfAny(into any) error {
 	if err := c.readBody(); err != nil {
 		return err
 	}
-	if len(c.body) == 0 {
+	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
 	return decodeBody(c.body, into)

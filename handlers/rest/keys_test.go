@@ -1,8 +1,12 @@
 package rest_test
 
 import (
+	"context"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"webplug/domain"
 )
@@ -131,15 +135,33 @@ var scopeOf = map[string]string{
 	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "",
 }
 
-func TestEveryRouteIsInTheTable(t *testing.T) {
-	routes := newWorld(t).api.Routes()
+func TestEveryRouteIsDescribedAndInTheTable(t *testing.T) {
+	w := newWorld(t)
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(w.get("/openapi.json").want(200).text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	parameter := regexp.MustCompile(`\{(\w+)\}`)
+	described := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			described[method+" "+parameter.ReplaceAllString(path, ":$1")] = true
+		}
+	}
+	routes := w.api.Routes()
 	for _, r := range routes {
 		if _, ok := scopeOf[r]; !ok {
 			t.Errorf("%s is not in the table of this test", r)
 		}
+		if !described[r] {
+			t.Errorf("%s is not described", r)
+		}
 	}
-	if len(routes) != len(scopeOf) {
-		t.Errorf("the table has %d routes, the API %d", len(scopeOf), len(routes))
+	if len(routes) != len(scopeOf) || len(routes) != len(described) {
+		t.Errorf("the table has %d routes, the description %d, the API %d", len(scopeOf), len(described), len(routes))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"webplug/domain/eventlog"
@@ -197,4 +198,16 @@ func TestObserve(t *testing.T) {
 	if got := strings.Join(seen, ", "); got != "GET /v1/services 200 true, GET /v1/services/:svc 404 true, GET  404 true" {
 		t.Fatal(got)
 	}
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShop(t)
+		s.memory.hangs = true
+		start := time.Now()
+		s.post(s.path+"/messages", obj{"event_type": "card_issued", "payload": 1}).refused(503)
+		if took := time.Since(start); took != rest.DefaultTimeout {
+			t.Fatalf("a log that does not answer was waited for %s", took)
+		}
+	})
 }

@@ -155,5 +155,8 @@ func TestTestWebhook(t *testing.T) {
 		s.post(path+"/test", obj{"payload": 1}).refused(422, "payload")
 		s.post(path+"/pause", nil).want(200)
 		s.post(path+"/test", nil).refused(409)
+		s.post(path+"/resume", nil).want(200)
+		s.delete(s.path + "/users/" + s.user).want(204)
+		s.post(path+"/test", nil).refused(409)
 	})
 }
