@@ -72,6 +72,9 @@ type APIKey struct {
 	Version   eventlog.Version
 }
 
+// At is the version that the state is of.
+func (k APIKey) At() eventlog.Version { return k.Version }
+
 // Exists says whether the key was ever created.
 func (k APIKey) Exists() bool { return k.Version > 0 }
 

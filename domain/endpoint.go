@@ -214,7 +214,7 @@ func (c AddEndpoint) Decide(e Endpoint) ([]eventlog.Event, error) {
 	if e.Exists() {
 		return nil, repeated(c.Request, e.Request)
 	}
-	if err := CheckFormat("format", c.Format); err != nil {
+	if err := checkStoredFormat("format", c.Format); err != nil {
 		return nil, err
 	}
 	if err := checkText("description", c.Description, MaxDescription); err != nil {
@@ -321,6 +321,7 @@ func (c RotateSecret) Decide(e Endpoint) ([]eventlog.Event, error) {
 	if len(e.SigningAt(c.PreviousUntil.Add(-SecretOverlap))) >= MaxSecrets {
 		return nil, Refuse(Conflict, "", "the secret was rotated %d times within %s", MaxSecrets-1, SecretOverlap)
 	}
+	c.PreviousUntil = c.PreviousUntil.UTC().Truncate(time.Microsecond) // as it is read back
 	return []eventlog.Event{SecretRotated(c)}, nil
 }
 

@@ -55,6 +55,9 @@ type EventType struct {
 	Version     eventlog.Version
 }
 
+// At is the version that the state is of.
+func (t EventType) At() eventlog.Version { return t.Version }
+
 // Exists says whether the type was ever created.
 func (t EventType) Exists() bool { return t.Version > 0 }
 
@@ -114,6 +117,7 @@ func (c CreateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 	if err := checkSchema(c.Schema, c.Example); err != nil {
 		return nil, err
 	}
+	c.Schema, c.Example = normal(c.Schema), normal(c.Example)
 	return []eventlog.Event{EventTypeCreated(c)}, nil
 }
 
@@ -137,16 +141,16 @@ func (c UpdateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 	}
 	schema, example := t.Schema, t.Example
 	if c.Schema != nil {
-		schema = present(c.Schema)
+		schema = normal(present(c.Schema))
 	}
 	if c.Example != nil {
-		example = present(c.Example)
+		example = normal(present(c.Example))
 	}
 	if !bytes.Equal(schema, t.Schema) {
-		e.Schema = c.Schema
+		e.Schema = orNull(schema)
 	}
 	if !bytes.Equal(example, t.Example) {
-		e.Example = c.Example
+		e.Example = orNull(example)
 	}
 	if e.Description == nil && e.Schema == nil && e.Example == nil {
 		return nil, nil
@@ -155,6 +159,14 @@ func (c UpdateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 		return nil, err
 	}
 	return []eventlog.Event{e}, nil
+}
+
+// orNull is how an update says that something is taken away.
+func orNull(v jsontext.Value) jsontext.Value {
+	if v == nil {
+		return jsontext.Value("null")
+	}
+	return v
 }
 
 // ArchiveEventType stops acceptance of messages of the type.

@@ -116,7 +116,7 @@ type PublishMessage struct {
 	EventType  EventType // as it is now
 	Schema     *Schema   // compiled from EventType's, or nil
 	UserID     string
-	Payload    jsontext.Value
+	Payload    jsontext.Value // valid JSON: whoever decoded the request has seen to it
 	PayloadKey string
 	Routed     Routed
 	Test       bool // a test webhook may be of no event type

@@ -46,6 +46,9 @@ type Service struct {
 	Version       eventlog.Version
 }
 
+// At is the version that the state is of.
+func (s Service) At() eventlog.Version { return s.Version }
+
 // Exists says whether the service was ever created.
 func (s Service) Exists() bool { return s.Version > 0 }
 
@@ -82,7 +85,7 @@ func (c CreateService) Decide(s Service) ([]eventlog.Event, error) {
 	if err := checkName("name", c.Name); err != nil {
 		return nil, err
 	}
-	if err := CheckFormat("default_format", c.DefaultFormat); err != nil {
+	if err := checkStoredFormat("default_format", c.DefaultFormat); err != nil {
 		return nil, err
 	}
 	return []eventlog.Event{ServiceCreated(c)}, nil
@@ -105,10 +108,7 @@ func (c UpdateService) Decide(s Service) ([]eventlog.Event, error) {
 		}
 	}
 	if c.DefaultFormat != nil {
-		if *c.DefaultFormat == "" {
-			return nil, Refuse(Invalid, "default_format", "must be standard-webhooks")
-		}
-		if err := CheckFormat("default_format", *c.DefaultFormat); err != nil {
+		if err := checkStoredFormat("default_format", *c.DefaultFormat); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ func (SubscriptionAdded) EventType() string { return "SubscriptionAdded" }
 // EventType is the stored name.
 func (SubscriptionRemoved) EventType() string { return "SubscriptionRemoved" }
 
-// MaxSubscriptions bounds the event types of one endpoint.
+// MaxSubscriptions bounds the event types of one endpoint at a time.
 const MaxSubscriptions = 1000
 
 // Subscription is an endpoint's wish for an event type.
@@ -93,10 +93,21 @@ func (c AddSubscription) Decide(e Endpoint) ([]eventlog.Event, error) {
 			return nil, taken("", s.ID, "the endpoint is subscribed to this event type already")
 		}
 	}
-	if len(e.Subscriptions) >= MaxSubscriptions {
+	if e.subscribed() >= MaxSubscriptions {
 		return nil, Refuse(Conflict, "endpoint", "the endpoint has %d subscriptions already", MaxSubscriptions)
 	}
 	return []eventlog.Event{SubscriptionAdded(c)}, nil
+}
+
+// subscribed counts the subscriptions that are not removed.
+func (e Endpoint) subscribed() int {
+	n := 0
+	for _, s := range e.Subscriptions {
+		if !s.Removed {
+			n++
+		}
+	}
+	return n
 }
 
 // RemoveSubscription ends a subscription.

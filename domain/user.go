@@ -47,8 +47,12 @@ type User struct {
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 	ArchivedAt time.Time
+	ArchivedBy string
 	Version    eventlog.Version
 }
+
+// At is the version that the state is of.
+func (u User) At() eventlog.Version { return u.Version }
 
 // Exists says whether the user was ever registered.
 func (u User) Exists() bool { return u.Version > 0 }
@@ -68,7 +72,7 @@ func (u User) Evolve(r eventlog.Recorded) User {
 		set(&u.ExternalID, e.ExternalID)
 		set(&u.Metadata, e.Metadata)
 	case UserArchived:
-		u.ArchivedAt = r.Time
+		u.ArchivedAt, u.ArchivedBy = r.Time, r.Actor
 	}
 	return u
 }
@@ -94,6 +98,9 @@ func (c RegisterUser) Decide(u User) ([]eventlog.Event, error) {
 	}
 	if err := checkMetadata("metadata", c.Metadata); err != nil {
 		return nil, err
+	}
+	if len(c.Metadata) == 0 {
+		c.Metadata = nil // as it is read back
 	}
 	return []eventlog.Event{UserRegistered(c)}, nil
 }
@@ -127,6 +134,9 @@ func (c UpdateUser) Decide(u User) ([]eventlog.Event, error) {
 		}
 		if !maps.Equal(*c.Metadata, u.Metadata) {
 			e.Metadata = c.Metadata
+			if *e.Metadata == nil {
+				e.Metadata = &map[string]string{} // as it is read back
+			}
 		}
 	}
 	if e == (UserUpdated{}) {

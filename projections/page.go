@@ -68,6 +68,7 @@ type (
 		Type         string // event type
 		Actor        string
 		Since, Until time.Time // events' times: at or after Since, before Until
+		NewestFirst  bool
 	}
 )
 

@@ -36,6 +36,11 @@ func encodeEnvelope(r *Recorded, name string, data []byte, boxes []box) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("event id %q: %w", r.ID, err)
 	}
+	var canonical [ulid.EncodedSize]byte
+	if err := id.MarshalTextTo(canonical[:]); err != nil || string(canonical[:]) != r.ID {
+		// lower case parses too, but would be read back as another text
+		return nil, fmt.Errorf("event id %q is not written as a ULID is", r.ID)
+	}
 	size := 64 + len(name) + len(r.Actor) + len(r.CorrelationID) + len(r.CausationID) + len(data)
 	for _, b := range boxes {
 		size += 12 + len(b.field) + len(b.key) + len(b.bytes)
@@ -67,11 +72,11 @@ func appendText[T string | []byte](out []byte, s T) []byte {
 // decodeEnvelope reads what encodeEnvelope wrote; Event is left for the registry.
 func decodeEnvelope(rec Record) (r Recorded, name string, data []byte, boxes []box, err error) {
 	in := reader{rest: rec.Data}
-	if f := in.bytes(1); in.failed || f[0] != envelopeFormat {
-		if !in.failed {
-			return r, "", nil, nil, fmt.Errorf("record %s@%d has format %d: %w", rec.Stream, rec.Version, f[0], ErrUnknownEvent)
-		}
+	switch f := in.bytes(1); {
+	case in.failed, f[0] < envelopeFormat:
 		return r, "", nil, nil, damaged(rec)
+	case f[0] > envelopeFormat:
+		return r, "", nil, nil, fmt.Errorf("record %s@%d has format %d: %w", rec.Stream, rec.Version, f[0], ErrUnknownEvent)
 	}
 	var id ulid.ULID
 	copy(id[:], in.bytes(16))

@@ -1,9 +1,12 @@
 package eventlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -106,7 +109,7 @@ func collect(event any) []sealedField {
 			fields = append(fields, sealedField{name, f})
 		}
 	}
-	sort.Slice(fields, func(i, j int) bool { return fields[i].name < fields[j].name })
+	slices.SortFunc(fields, func(a, b sealedField) int { return strings.Compare(a.name, b.name) })
 	return fields
 }
 
@@ -146,12 +149,7 @@ func NewRegistry(definitions ...Definition) *Registry {
 
 // Names lists the event types' names, sorted.
 func (r *Registry) Names() []string {
-	names := make([]string, 0, len(r.byName))
-	for n := range r.byName {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(r.byName))
 }
 
 // Definition finds an event type by its stored name.
@@ -163,16 +161,33 @@ func (r *Registry) Definition(name string) (Definition, bool) {
 // Zero is the type's Go value, for tests that walk the registry.
 func (d Definition) Zero() Event { return d.zero }
 
+// Encode gives an event's JSON as it is stored, and the names of its sealed fields that are present.
+func (r *Registry) Encode(e Event) (data jsontext.Value, sealed []string, err error) {
+	_, data, fields, err := r.encodeEvent(e)
+	for _, f := range fields {
+		sealed = append(sealed, f.name)
+	}
+	return data, sealed, err
+}
+
+// Decode turns stored JSON of any schema version into today's event. Its sealed fields are absent: Log.Decode has them.
+func (r *Registry) Decode(name string, schema int, data jsontext.Value) (Event, error) {
+	return r.decodeEvent(name, schema, data, nil)
+}
+
 // decodeEvent turns stored JSON of any schema version into today's event.
 func (r *Registry) decodeEvent(name string, schema int, data []byte, boxes []box) (Event, error) {
 	d, ok := r.byName[name]
 	if !ok || schema > d.Schema() || schema < 1 {
 		return nil, fmt.Errorf("%s, schema %d: %w", name, schema, ErrUnknownEvent)
 	}
+	if schema < d.Schema() {
+		data = bytes.Clone(data) // an upcast may rearrange what it is given; the record must stay as it is
+	}
 	for v := schema; v < d.Schema(); v++ {
 		up, err := d.upcasts[v-1](data)
 		if err != nil {
-			return nil, fmt.Errorf("upcast %s from schema %d: %w", name, v, err)
+			return nil, fmt.Errorf("upcast %s from schema %d: %w: %w", name, v, ErrDamaged, err)
 		}
 		data = up
 	}

@@ -54,6 +54,7 @@ type Sealer struct {
 	random  io.Reader
 	enc     *zstd.Encoder
 	dec     *zstd.Decoder
+	rooms   sync.Pool // of *[]byte, to compress into
 	mu      sync.Mutex
 	opened  map[string]cipher.AEAD
 	maxOpen int
@@ -77,7 +78,10 @@ func NewSealer(keys Keys, master []byte, random io.Reader) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
-	return &Sealer{keys: keys, master: m, random: random, enc: enc, dec: dec, opened: map[string]cipher.AEAD{}, maxOpen: 4096}, nil
+	return &Sealer{
+		keys: keys, master: m, random: random, enc: enc, dec: dec, rooms: sync.Pool{New: func() any { return new([]byte) }},
+		opened: map[string]cipher.AEAD{}, maxOpen: 4096,
+	}, nil
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
@@ -107,8 +111,10 @@ func (s *Sealer) seal(ctx context.Context, key, bound string, plain []byte) ([]b
 	}
 	kind, body := byte(boxPlain), plain
 	if len(plain) >= 64 {
-		if c := s.enc.EncodeAll(plain, make([]byte, 0, len(plain))); len(c) < len(plain) {
-			kind, body = boxCompressed, c
+		room := s.rooms.Get().(*[]byte)
+		defer s.rooms.Put(room)
+		if *room = s.enc.EncodeAll(plain, (*room)[:0]); len(*room) < len(plain) {
+			kind, body = boxCompressed, *room
 		}
 	}
 	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(body)+aead.Overhead())

@@ -63,7 +63,7 @@ func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.Pub
 // accept appends a message and answers 202, or answers what the first request with its Idempotency-Key was answered.
 func (a *API) accept(ctx context.Context, c *call, n creation, build func() (domain.PublishMessage, error)) error {
 	stream := domain.MessageStream(c.service.ID, n.id)
-	var message eventlog.Loaded[domain.Message]
+	message := eventlog.Loaded[domain.Message]{Stream: stream}
 	if !n.fresh() {
 		var err error
 		if message, err = eventlog.Load[domain.Message](ctx, a.Log, stream); err != nil {

@@ -1,0 +1,154 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"webplug/domain/eventlog"
+)
+
+// Read implements eventlog.Store. It yields only what is durable.
+func (s *Store) Read(ctx context.Context, of eventlog.Stream, after eventlog.Version) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		if head, known := s.heads.of(of); known && head <= after || after == math.MaxUint64 {
+			if err := s.reading(ctx, func() error { return nil }); err != nil {
+				yield(eventlog.Record{}, err)
+			}
+			return
+		}
+		lower := appendRecordKey(nil, of, after+1)
+		first, err := s.first(ctx, lower)
+		if err != nil {
+			yield(eventlog.Record{}, fmt.Errorf("read %s: %w", of, err))
+			return
+		}
+		if first {
+			s.yield(ctx, span{lower: lower, upper: behind(appendStreamKey(nil, of)), of: of}, yield)
+		}
+	}
+}
+
+// first says whether there is a key. Bloom filters answer most of the time that there is none, which an iterator
+// cannot ask.
+func (s *Store) first(ctx context.Context, key []byte) (there bool, err error) {
+	err = s.reading(ctx, func() error {
+		there, err = s.there(key)
+		return err
+	})
+	return there, err
+}
+
+// Trail implements eventlog.Store. It yields only what is durable.
+func (s *Store) Trail(ctx context.Context, service, root string) iter.Seq2[eventlog.Record, error] {
+	return func(yield func(eventlog.Record, error) bool) {
+		lower := appendTrailKey(nil, service, root)
+		s.yield(ctx, span{lower: lower, upper: behind(lower), of: eventlog.Stream{Service: service, Root: root}}, yield)
+	}
+}
+
+// span is a part of the log, in the order of its keys.
+type span struct {
+	lower, upper []byte
+	of           eventlog.Stream // whose service and root the records have, for all but a scan
+}
+
+// yield gives a span's records, page by page, so that no iterator is open while the caller works.
+func (s *Store) yield(ctx context.Context, part span, yield func(eventlog.Record, error) bool) {
+	for {
+		page, err := s.page(ctx, &part)
+		if err != nil {
+			yield(eventlog.Record{}, fmt.Errorf("read %s/%s: %w", part.of.Service, part.of.Root, err))
+			return
+		}
+		for _, r := range page {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if part.lower == nil {
+			return
+		}
+	}
+}
+
+// page reads some records of a span and moves its lower end behind them, to nil if that was all.
+func (s *Store) page(ctx context.Context, part *span) (page []eventlog.Record, err error) {
+	err = s.reading(ctx, func() error {
+		it, err := s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: part.lower, UpperBound: part.upper})
+		if err != nil {
+			return readError("the log", err)
+		}
+		page, err = s.collect(it, part)
+		if closeErr := it.Close(); err == nil && closeErr != nil {
+			err = readError("the log", closeErr)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page, s.settle(ctx, page)
+}
+
+func (s *Store) collect(it *pebble.Iterator, part *span) ([]eventlog.Record, error) {
+	var page []eventlog.Record
+	size, of := 0, part.of
+	for ok := it.First(); ok; ok = it.Next() {
+		if len(page) == s.size.pageRecords || size >= s.size.pageBytes {
+			part.lower = append([]byte(nil), it.Key()...)
+			return page, nil
+		}
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return nil, readError("the log", err)
+		}
+		var v eventlog.Version
+		if of, v, err = parseRecordKey(it.Key(), of); err != nil {
+			return nil, fmt.Errorf("%w: %w", eventlog.ErrDamaged, err)
+		}
+		r, err := parseRecord(of, v, value)
+		if err != nil {
+			return nil, err
+		}
+		page, size = append(page, r), size+len(value)
+	}
+	part.lower = nil
+	if err := it.Error(); err != nil {
+		return nil, readError("the log", err)
+	}
+	return page, nil
+}
+
+// settle waits until what was read is durable: Pebble shows a write a moment before. Whatever changed a root before the
+// iterator saw it has been noted in heads before that.
+func (s *Store) settle(ctx context.Context, page []eventlog.Record) error {
+	var latest eventlog.Position
+	for i := range page {
+		if r := &page[i]; i == 0 || r.Stream.Root != page[i-1].Stream.Root || r.Stream.Service != page[i-1].Stream.Service {
+			latest = max(latest, s.heads.changed(r.Stream.Service, r.Stream.Root))
+		}
+	}
+	return s.recent.durable(ctx, latest)
+}
+
+// record reads one record that must be there.
+func (s *Store) record(key []byte) (eventlog.Record, error) {
+	of, v, err := parseRecordKey(key, eventlog.Stream{})
+	if err != nil {
+		return eventlog.Record{}, fmt.Errorf("%w: %w", eventlog.ErrDamaged, err)
+	}
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return eventlog.Record{}, fmt.Errorf("%s@%d was committed and is missing: %w", of, v, eventlog.ErrDamaged)
+	}
+	if err != nil {
+		return eventlog.Record{}, readError(of.String(), err)
+	}
+	defer closer.Close()
+	return parseRecord(of, v, value)
+}

@@ -1,0 +1,163 @@
+package projections
+
+import (
+	"context"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// The deliveries that need rows of their own: those with an attempt ahead, and those that failed. What was delivered,
+// discarded or skipped is read from its message's trail.
+
+// Names of lists.
+func listDue(service, endpoint string) string { return "due/" + service + "/" + endpoint }
+func listDead(service string) string          { return "dead/" + service }
+func listStatus(service string, status domain.DeliveryStatus) string {
+	return "status/" + service + "/" + string(status)
+}
+
+// delivery is one that is folded in memory.
+type delivery struct {
+	message *domain.Message
+	state   domain.Delivery
+	stored  bool // there is a row of it
+	dirty   bool // the row is not as the state
+	fresh   bool // it was accepted while this process looked, so that there was no row before
+}
+
+// shown says whether a delivery has a row.
+func shown(d domain.Delivery) bool { return d.Open() || d.Status() == domain.Failed }
+
+// deliveries folds deliveries between two flushes: one that is accepted and delivered within them is never written.
+type deliveries struct {
+	log  *eventlog.Log
+	open map[eventlog.Stream]*delivery
+	// done remembers streams that were folded away, so that a repeated MessageAccepted does not bring them back. Two
+	// maps take turns in forgetting.
+	done, doneBefore map[eventlog.Stream]struct{}
+}
+
+const (
+	// openInMemory bounds the clean deliveries that are kept in memory: beyond, they are read from the log again.
+	openInMemory = 50_000
+	// doneInMemory is how many that ended are remembered at least.
+	doneInMemory = 30_000
+)
+
+func newDeliveries(l *eventlog.Log) *deliveries {
+	return &deliveries{
+		log: l, open: map[eventlog.Stream]*delivery{},
+		done: map[eventlog.Stream]struct{}{}, doneBefore: map[eventlog.Stream]struct{}{},
+	}
+}
+
+func (p *deliveries) isDone(s eventlog.Stream) bool {
+	if _, ok := p.done[s]; ok {
+		return true
+	}
+	_, ok := p.doneBefore[s]
+	return ok
+}
+
+func (p *deliveries) setDone(s eventlog.Stream) {
+	if len(p.done) >= doneInMemory {
+		p.done, p.doneBefore = map[eventlog.Stream]struct{}{}, p.done
+	}
+	p.done[s] = struct{}{}
+}
+
+// accepted makes a message's deliveries pending.
+func (p *deliveries) accepted(r eventlog.Recorded) {
+	m := new(domain.Message)
+	*m = m.Evolve(r)
+	m.Accepted.Payload = eventlog.Sealed{} // memory need not hold it
+	for _, endpoint := range m.Accepted.Targets {
+		s := domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)
+		if p.open[s] == nil && !p.isDone(s) {
+			p.open[s] = &delivery{message: m, dirty: true, fresh: true}
+		}
+	}
+}
+
+// outcome takes the next event of a delivery; on a gap the stream is read from the log.
+func (p *deliveries) outcome(ctx context.Context, r eventlog.Recorded) error {
+	d := p.open[r.Stream]
+	switch {
+	case d != nil && r.Version <= d.state.Version:
+		return nil
+	case d != nil && r.Version == d.state.Version+1:
+		d.state, d.dirty = d.state.Evolve(r), true
+		return nil
+	}
+	return p.reload(ctx, r.Stream)
+}
+
+// reload folds a delivery anew.
+func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
+	m, err := eventlog.Load[domain.Message](ctx, p.log, domain.MessageStream(s.Service, s.Root))
+	if err != nil {
+		return err
+	}
+	loaded, err := eventlog.Load[domain.Delivery](ctx, p.log, s)
+	if err != nil {
+		return err
+	}
+	m.State.Accepted.Payload = eventlog.Sealed{}
+	p.open[s] = &delivery{message: &m.State, state: loaded.State, stored: true, dirty: true}
+	return nil
+}
+
+// rows gives what has changed since the last flush.
+func (p *deliveries) rows() ([]Row, error) {
+	var out []Row
+	for s, d := range p.open {
+		if !d.dirty {
+			continue
+		}
+		if !shown(d.state) && !d.stored {
+			continue
+		}
+		row, err := deliveryRow(s, d)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// flushed says that what rows gave is written.
+func (p *deliveries) flushed() {
+	for s, d := range p.open {
+		switch {
+		case !shown(d.state):
+			p.setDone(s)
+			delete(p.open, s)
+		case d.dirty:
+			d.dirty, d.stored = false, true
+		case len(p.open) > openInMemory:
+			delete(p.open, s)
+		}
+	}
+}
+
+func deliveryRow(s eventlog.Stream, d *delivery) (Row, error) {
+	row := Row{View: ViewDeliveries, ID: s.String(), Version: d.state.Version, Fresh: d.fresh && !d.stored}
+	if !shown(d.state) {
+		return row, nil
+	}
+	body := NewDeliveryRow(*d.message, s.Leaf, d.state)
+	id := s.Root + "/" + s.Leaf
+	row.Lists = []Entry{{listStatus(s.Service, body.Status), timeKey(d.message.AcceptedAt) + "/" + id}}
+	if d.state.Open() {
+		row.Lists = append(row.Lists, Entry{listDue(s.Service, s.Leaf), timeKey(*body.NextAttemptAt) + "/" + id})
+	} else {
+		row.Lists = append(row.Lists, Entry{listDead(s.Service), timeKey(d.state.EndedAt) + "/" + id})
+	}
+	var err error
+	row.Body, err = json.Marshal(body)
+	return row, err
+}

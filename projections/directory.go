@@ -1,0 +1,305 @@
+package projections
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// Directory is what publishing and dispatch need to know of the catalogue, in memory, on one machine: all endpoints with
+// their subscriptions, and a bounded part of the rest, read from the log when it is asked for. The projector keeps it;
+// it is never behind what a command has answered (see Settled).
+type Directory struct {
+	log     *eventlog.Log
+	settled func(context.Context) error
+
+	mu        sync.RWMutex
+	services  map[string]domain.Service
+	users     map[eventlog.Stream]domain.User
+	types     map[eventlog.Stream]domain.EventType
+	keys      map[string]domain.APIKey
+	endpoints map[eventlog.Stream]domain.Endpoint
+	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream.
+	subscribers map[eventlog.Stream]map[string]struct{}
+	schemas     map[string]compiledSchema  // by type
+	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
+	evictions   uint64                     // how often a cache was cut
+}
+
+type compiledSchema struct {
+	source []byte
+	schema *domain.Schema
+}
+
+// remembered bounds each of the directory's caches of single aggregates.
+const remembered = 20_000
+
+// NewDirectory makes an empty directory. settled waits until the projector has taken everything that is committed.
+func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directory {
+	return &Directory{
+		log: l, settled: settled,
+		services: map[string]domain.Service{}, users: map[eventlog.Stream]domain.User{},
+		types: map[eventlog.Stream]domain.EventType{}, keys: map[string]domain.APIKey{},
+		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]map[string]struct{}{},
+		schemas: map[string]compiledSchema{}, names: map[eventlog.Stream]string{},
+	}
+}
+
+// settleLimit is how long a command waits for its effect on routing before it answers all the same.
+const settleLimit = 2 * time.Second
+
+// Settled waits until the directory has everything that was acknowledged before the call; false if that takes over 2 s.
+func (d *Directory) Settled(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	return d.settled(ctx) == nil
+}
+
+// Service gives a service; its zero value if there is none.
+func (d *Directory) Service(ctx context.Context, id string) (domain.Service, error) {
+	return cached(ctx, d, d.services, id, domain.ServiceStream(id))
+}
+
+// User gives a user.
+func (d *Directory) User(ctx context.Context, service, id string) (domain.User, error) {
+	s := domain.UserStream(service, id)
+	return cached(ctx, d, d.users, s, s)
+}
+
+// EventType gives an event type.
+func (d *Directory) EventType(ctx context.Context, service, id string) (domain.EventType, error) {
+	s := domain.EventTypeStream(service, id)
+	return cached(ctx, d, d.types, s, s)
+}
+
+// Key gives an API key.
+func (d *Directory) Key(ctx context.Context, id string) (domain.APIKey, error) {
+	return cached(ctx, d, d.keys, id, domain.KeyStream(id))
+}
+
+// Endpoint gives an endpoint, without its secrets.
+func (d *Directory) Endpoint(_ context.Context, service, id string) (domain.Endpoint, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.endpoints[domain.EndpointStream(service, id)], nil
+}
+
+// EventTypeNamed gives the event type that has a name now; an archived one has it no more.
+func (d *Directory) EventTypeNamed(ctx context.Context, service, name string) (domain.EventType, error) {
+	s := domain.EventTypeName(service, name)
+	d.mu.RLock()
+	id, ok := d.names[s]
+	t := d.types[domain.EventTypeStream(service, id)]
+	d.mu.RUnlock()
+	if ok && t.Exists() {
+		return t, nil
+	}
+	holder, err := eventlog.Load[domain.Name](ctx, d.log, s)
+	if err != nil || holder.State.Holder == "" {
+		return domain.EventType{}, err
+	}
+	return d.EventType(ctx, service, holder.State.Holder)
+}
+
+// Schema gives an event type's compiled schema, nil if it has none.
+func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
+	if t.Schema == nil {
+		return nil, nil
+	}
+	d.mu.RLock()
+	c, ok := d.schemas[t.ID]
+	d.mu.RUnlock()
+	if ok && bytes.Equal(c.source, t.Schema) {
+		return c.schema, nil
+	}
+	schema, err := domain.CompileSchema(t.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("compile the schema of %s: %w", t.ID, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	bound(d, d.schemas)
+	d.schemas[t.ID] = compiledSchema{t.Schema, schema}
+	return schema, nil
+}
+
+// Candidates lists the endpoints that are, or were, subscribed to an event type.
+func (d *Directory) Candidates(ctx context.Context, service, eventType string) ([]domain.Candidate, error) {
+	d.mu.RLock()
+	ids := d.subscribers[domain.EventTypeStream(service, eventType)]
+	out := make([]domain.Candidate, 0, len(ids))
+	for id := range ids {
+		e := d.endpoints[domain.EndpointStream(service, id)]
+		s, ok := e.Subscription(eventType)
+		if ok {
+			out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
+		}
+	}
+	d.mu.RUnlock()
+	for i := range out {
+		u, err := d.User(ctx, service, out[i].Endpoint.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if u.Archived() {
+			out[i].UserArchived = domain.Stamp{By: u.ArchivedBy, At: u.ArchivedAt}
+		}
+	}
+	return out, nil
+}
+
+// fill reads all endpoints' rows: the start of a process.
+func (d *Directory) fill(ctx context.Context, v Views, g Generation) error {
+	for list, err := range v.Lists(ctx, g, ViewEndpoints, "endpoints/") {
+		if err != nil {
+			return fmt.Errorf("list services' endpoints: %w", err)
+		}
+		for from := ""; ; {
+			rows, err := v.List(ctx, g, ListQuery{View: ViewEndpoints, List: list, From: from, Limit: 1000})
+			if err != nil {
+				return fmt.Errorf("read endpoints: %w", err)
+			}
+			for _, r := range rows {
+				var row EndpointRow
+				if err := json.Unmarshal(r.Body, &row); err != nil {
+					return fmt.Errorf("read endpoint %s: %w", r.ID, err)
+				}
+				d.putEndpoint(row.endpoint())
+				from = r.Sort + "\x00"
+			}
+			if len(rows) == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// endpoint is the state that the row was made of, without secrets.
+func (row EndpointRow) endpoint() domain.Endpoint {
+	e := domain.Endpoint{
+		ID: row.ID, Service: row.ServiceID, UserID: row.UserID, URL: row.URL, Format: row.Format,
+		Description: row.Description, Status: row.Status, Changed: row.StatusChanged,
+		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, Version: row.Version,
+	}
+	if row.Reason != nil {
+		e.PauseReason = *row.Reason
+	}
+	if row.PreviousSecretUntil != nil {
+		e.Secrets = []domain.SigningSecret{{Until: *row.PreviousSecretUntil}, {}}
+	}
+	for _, s := range row.Subscriptions {
+		// One that ended with its endpoint was not removed itself.
+		withEndpoint := e.Removed() && s.Changed == e.Changed
+		e.Subscriptions = append(e.Subscriptions, domain.Subscription{
+			ID: s.ID, EventTypeID: s.EventTypeID, Removed: s.Status == SubscriptionRemoved && !withEndpoint,
+			Changed: s.Changed, CreatedAt: s.CreatedAt, Version: s.Version,
+		})
+	}
+	return e
+}
+
+func (d *Directory) putService(s domain.Service) { put(d, d.services, s.ID, s) }
+
+func (d *Directory) putUser(service string, u domain.User) {
+	put(d, d.users, domain.UserStream(service, u.ID), u)
+}
+
+func (d *Directory) putKey(k domain.APIKey) { put(d, d.keys, k.ID, k) }
+
+func (d *Directory) putEventType(service string, t domain.EventType) {
+	put(d, d.types, domain.EventTypeStream(service, t.ID), t)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	name := domain.EventTypeName(service, t.Name)
+	switch {
+	case !t.Archived():
+		bound(d, d.names)
+		d.names[name] = t.ID
+	case d.names[name] == t.ID:
+		delete(d.names, name)
+	}
+}
+
+func (d *Directory) putEndpoint(e domain.Endpoint) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := domain.EndpointStream(e.Service, e.ID)
+	if d.endpoints[s].Version >= e.Version {
+		return
+	}
+	e.Secrets = slices.Clone(e.Secrets)
+	for i := range e.Secrets { // what memory need not hold
+		e.Secrets[i].Sealed = eventlog.Sealed{}
+	}
+	d.endpoints[s] = e
+	for _, sub := range e.Subscriptions {
+		t := domain.EventTypeStream(e.Service, sub.EventTypeID)
+		if d.subscribers[t] == nil {
+			d.subscribers[t] = map[string]struct{}{}
+		}
+		d.subscribers[t][e.ID] = struct{}{}
+	}
+}
+
+// versioned is an aggregate's state that knows its version.
+type versioned[S any] interface {
+	eventlog.State[S]
+	At() eventlog.Version
+}
+
+func cached[K comparable, S versioned[S]](ctx context.Context, d *Directory, m map[K]S, key K, s eventlog.Stream) (S, error) {
+	d.mu.RLock()
+	state, ok := m[key]
+	evictions := d.evictions
+	d.mu.RUnlock()
+	if ok {
+		return state, nil
+	}
+	loaded, err := eventlog.Load[S](ctx, d.log, s)
+	if err != nil || loaded.Version == 0 {
+		return state, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// If something was forgotten since, a newer state may have been: then this one could be old for ever.
+	if evictions == d.evictions {
+		keep(d, m, key, loaded.State)
+	}
+	return loaded.State, nil
+}
+
+// put keeps the state of an aggregate that the projector has folded.
+func put[K comparable, S versioned[S]](d *Directory, m map[K]S, key K, state S) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	keep(d, m, key, state)
+}
+
+// keep replaces older states only.
+func keep[K comparable, S versioned[S]](d *Directory, m map[K]S, key K, state S) {
+	if old, ok := m[key]; ok && old.At() >= state.At() {
+		return
+	}
+	bound(d, m)
+	m[key] = state
+}
+
+// bound forgets a part of a cache that has grown full.
+func bound[K comparable, V any](d *Directory, m map[K]V) {
+	if len(m) < remembered {
+		return
+	}
+	d.evictions++
+	n := 0
+	maps.DeleteFunc(m, func(K, V) bool { n++; return n <= remembered/4 })
+}

@@ -1,0 +1,322 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"webplug/domain/eventlog"
+)
+
+// Projector folds the feed into the read models: in memory at once, into rows with each flush. It takes events at least
+// once and in any order: what it cannot fold from memory it folds anew from the log.
+type Projector struct {
+	log        *eventlog.Log
+	views      Views
+	directory  *Directory
+	now        eventlog.Clock
+	logger     *slog.Logger
+	generation Generation
+
+	mu         sync.Mutex
+	folded     eventlog.Position // all up to here is folded
+	written    eventlog.Position // all up to here is in rows
+	moved      chan struct{}     // closed when folded grows
+	catalogue  map[eventlog.Stream][]Row
+	deliveries *deliveries
+	journal    *journal
+	stuck      *stuck
+	dirty      bool
+	soiled     chan struct{} // has one while dirty rows wait for their flush
+	failing    error         // of the last flush
+}
+
+// NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
+func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
+	p := &Projector{
+		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		soiled:    make(chan struct{}, 1),
+		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), stuck: newStuck(),
+	}
+	p.directory = NewDirectory(l, nil)
+	return p
+}
+
+// Open reads what a process needs in memory: how far the rows are, the endpoints, and what is stuck. From then on the
+// directory's Settled waits for the feed.
+func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
+	p.directory.settled = func(ctx context.Context) error { return p.awaitFolded(ctx, feed.Head()) }
+	at, err := p.views.Checkpoint(ctx, p.generation)
+	if err != nil {
+		return fmt.Errorf("read the checkpoint: %w", err)
+	}
+	p.folded, p.written = at, at
+	if err := p.stuck.load(ctx, p.views, p.generation); err != nil {
+		return err
+	}
+	return p.directory.fill(ctx, p.views, p.generation)
+}
+
+// Directory is the catalogue in memory that the projector keeps.
+func (p *Projector) Directory() *Directory { return p.directory }
+
+// Run follows the feed and flushes every half second, until ctx ends. A store that cannot answer is asked again.
+func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
+	flushed := make(chan struct{})
+	go func() {
+		defer close(flushed)
+		p.flushLoop(ctx, feed)
+	}()
+	defer func() { <-flushed }()
+	for {
+		p.mu.Lock()
+		from := p.folded
+		p.mu.Unlock()
+		err := feed.Follow(ctx, from, p.take)
+		if ctx.Err() != nil {
+			return p.flush(context.WithoutCancel(ctx), feed)
+		}
+		p.logger.Error("the projector waits for the event log", "error", err)
+		if !sleep(ctx, time.Second) {
+			return p.flush(context.WithoutCancel(ctx), feed)
+		}
+	}
+}
+
+// flushEvery is how long rows may be behind what is folded.
+const flushEvery = 500 * time.Millisecond
+
+func (p *Projector) flushLoop(ctx context.Context, feed eventlog.Feed) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.soiled:
+		}
+		if !sleep(ctx, flushEvery) {
+			return
+		}
+		err := p.flush(ctx, feed)
+		if err != nil {
+			p.mu.Lock()
+			p.soil() // again, until it is written
+			p.mu.Unlock()
+		}
+		if ctx.Err() == nil {
+			p.note(err)
+		}
+	}
+}
+
+// soil asks for a flush within flushEvery.
+func (p *Projector) soil() {
+	p.dirty = true
+	select {
+	case p.soiled <- struct{}{}:
+	default:
+	}
+}
+
+// note keeps what the last flush came to, and logs the first failure of a row.
+func (p *Projector) note(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && p.failing == nil {
+		p.logger.Error("read models cannot be written; they are kept in memory", "error", err)
+	}
+	p.failing = err
+}
+
+// Health says why read models are not written, or nil.
+func (p *Projector) Health() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failing
+}
+
+// Stuck is how many streams are set aside.
+func (p *Projector) Stuck() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stuck.count()
+}
+
+// Park sets a stream aside for dispatch: an outcome of it could not be recorded.
+func (p *Projector) Park(s eventlog.Stream, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.park("dispatch", s, 0, err)
+}
+
+// CatchUp makes every query after it see all that was acknowledged before it.
+func (p *Projector) CatchUp(ctx context.Context, feed eventlog.Feed) error {
+	head := feed.Head()
+	if err := p.awaitFolded(ctx, head); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	clean := !p.dirty
+	p.mu.Unlock()
+	if clean {
+		return nil
+	}
+	return p.flush(ctx, feed)
+}
+
+// Lag is how many commits are not folded yet.
+func (p *Projector) Lag(feed eventlog.Feed) uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return uint64(feed.Head() - min(p.folded, feed.Head()))
+}
+
+func (p *Projector) awaitFolded(ctx context.Context, at eventlog.Position) error {
+	for {
+		p.mu.Lock()
+		there, moved := p.folded >= at, p.moved
+		p.mu.Unlock()
+		if there {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take folds one commit.
+func (p *Projector) take(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, rec := range records {
+		if err := p.fold(ctx, rec); err != nil {
+			return err
+		}
+	}
+	p.soil()
+	if at > p.folded {
+		p.folded = at
+		close(p.moved)
+		p.moved = make(chan struct{})
+	}
+	return nil
+}
+
+// fold takes one record, or sets its stream aside. It fails only where trying again can help.
+func (p *Projector) fold(ctx context.Context, rec eventlog.Record) error {
+	r, err := p.log.Decode(rec)
+	if err == nil {
+		p.journal.add(r)
+		if p.stuck.has(rec.Stream) {
+			return nil
+		}
+		err = p.project(ctx, r)
+	}
+	if err == nil || transient(err) {
+		return err
+	}
+	p.park("views", rec.Stream, rec.Version, err)
+	return nil
+}
+
+// transient says whether the same event may be taken a moment later.
+func transient(err error) bool {
+	return errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (p *Projector) park(consumer string, s eventlog.Stream, v eventlog.Version, err error) {
+	p.logger.Error("a stream is set aside", "consumer", consumer, "stream", s.String(), "version", v, "error", err)
+	p.stuck.park(consumer, s, v, err, p.now())
+	p.soil()
+}
+
+// project folds one event into the models other than the journal. A panic is that event's fault, not the projector's end.
+func (p *Projector) project(ctx context.Context, r eventlog.Recorded) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			p.logger.Error("a projection panicked", "stream", r.Stream.String(), "version", r.Version, "stack", string(debug.Stack()))
+			err = fmt.Errorf("projection panicked: %v", broken)
+		}
+	}()
+	switch kindOf(r.Stream) {
+	case kindNone:
+		return nil
+	case kindMessage:
+		p.deliveries.accepted(r)
+		return nil
+	case kindDelivery:
+		return p.deliveries.outcome(ctx, r)
+	}
+	rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
+	if err == nil {
+		p.catalogue[r.Stream] = rows
+	}
+	return err
+}
+
+// flush writes what has changed, with the checkpoint. If it cannot, everything stays as it is in memory.
+func (p *Projector) flush(ctx context.Context, feed eventlog.Feed) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.dirty {
+		return nil
+	}
+	rows, err := p.changed()
+	if err != nil {
+		return err
+	}
+	if err := p.views.Apply(ctx, p.generation, rows, p.folded); err != nil {
+		return fmt.Errorf("write read models: %w", err)
+	}
+	p.clean()
+	p.written = p.folded
+	if feed == nil {
+		return nil
+	}
+	return feed.Release(ctx, p.written)
+}
+
+// clean says that what changed gave is written.
+func (p *Projector) clean() {
+	p.deliveries.flushed()
+	p.journal.flushed()
+	p.stuck.flushed()
+	clear(p.catalogue)
+	p.dirty = false
+}
+
+// changed makes the rows that differ from what is written.
+func (p *Projector) changed() ([]Row, error) {
+	rows, err := p.deliveries.rows()
+	if err != nil {
+		return nil, fmt.Errorf("make delivery rows: %w", err)
+	}
+	pages, err := p.journal.rows(p.log.NewID())
+	if err != nil {
+		return nil, fmt.Errorf("make journal pages: %w", err)
+	}
+	rows = append(rows, pages...)
+	for _, r := range p.catalogue {
+		rows = append(rows, r...)
+	}
+	parked, err := p.stuck.rows()
+	return append(rows, parked...), err
+}
+
+// sleep waits, and says whether ctx is still good.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
