@@ -90,7 +90,7 @@ func TestEndpoint(t *testing.T) {
 		s.post(other+"/endpoints", obj{"user_id": s.user, "url": "https://a.example"}).refused(422, "user_id")
 		s.delete(s.path + "/users/" + s.user).want(204)
 		s.post(s.path+"/endpoints", obj{"user_id": s.user, "url": "https://a.example"}).refused(409, "user_id")
-		if s.get(s.path + "/endpoints/" + s.endpoint).want(200).at("archived_at") == "" {
+		if s.get(s.path+"/endpoints/"+s.endpoint).want(200).at("archived_at") == "" {
 			t.Fatal("the archived user's endpoint does not say so")
 		}
 	})
