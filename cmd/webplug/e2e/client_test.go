@@ -302,3 +302,10 @@ func compact(v jsontext.Value) string {
 	_ = c.Compact()
 	return string(c)
 }
+
+// plain is JSON without space and with no more escapes than needed: numbers and the order of members are as they were.
+func plain(v string) string {
+	c := jsontext.Value(v)
+	_ = c.Format(jsontext.PreserveRawStrings(false))
+	return string(c)
+}

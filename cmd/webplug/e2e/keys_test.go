@@ -101,6 +101,7 @@ func TestAKeyIsRefused(t *testing.T) {
 		{good(members{"scopes": "read"}), "scopes"},
 		{good(members{"name": ""}), "name"},
 		{good(members{"service_id": "svc_1"}), "service_id"},
+		{good(members{"service_id": ""}), "service_id"}, // it must not be good for all
 		{good(members{"service_id": 7}), "service_id"},
 		{good(members{"holder": members{"name": "Ada", "kind": "robot"}}), "holder.kind"},
 		{good(members{"holder": members{"kind": "person"}}), "holder.name"},
