@@ -94,3 +94,13 @@ func (n *simNet) took(url, message string) int {
 	defer n.mu.Unlock()
 	return len(n.received[url][message])
 }
+
+// requests is how many were made in all.
+func (n *simNet) requests() (sum int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, count := range n.attempted {
+		sum += count
+	}
+	return sum
+}

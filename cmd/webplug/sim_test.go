@@ -57,6 +57,7 @@ func TestSimulation(t *testing.T) {
 				s.settle()
 				s.check()
 				s.end()
+				t.Logf("%d messages, %d endpoints, %d crashes, %d requests to endpoints", len(s.order), len(s.endpoints), s.crashes, s.net.requests())
 			})
 		})
 	}
