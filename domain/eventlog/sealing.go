@@ -16,6 +16,8 @@ import (
 
 // Sealed is a field that is stored encrypted. An event that is made gives Key and Plain; one that was read from the log
 // has the box, and Log.Reveal opens it. Everything that does not need the content (routing, rebuilds) never does.
+// What was read cannot be put into another event as it is (its box belongs to its place): reveal it first. The content
+// of an event that was made is kept, not copied: it must not change any more.
 type Sealed struct {
 	Key   string // name of the data key, "svc_1/usr_2/2026-11"; "" means that the field is absent
 	Plain []byte // the content, where this process made the event
