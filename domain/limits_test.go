@@ -29,7 +29,7 @@ func TestTheLargestOfEverythingFitsOneWrite(t *testing.T) {
 	for i := range types {
 		types[i] = id("typ_", i)
 	}
-	quotes := func(n int) string { return strings.Repeat(`"`, n) }   // a character that takes most bytes as JSON,
+	quotes := func(n int) string { return strings.Repeat(`"`, n) }  // a character that takes most bytes as JSON,
 	letters := func(n int) string { return strings.Repeat("🎉", n) } // and one that takes most as UTF-8
 	metadata := map[string]string{}
 	for i := range domain.MaxMetadataKeys {
