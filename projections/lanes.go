@@ -153,6 +153,12 @@ func (l *Lanes) Rescan(ctx context.Context) bool {
 }
 
 func (l *Lanes) takeAll(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
+	l.mu.Lock()
+	repeated := at <= l.taken
+	l.mu.Unlock()
+	if repeated { // its deliveries may be made by now, and would be made twice
+		return nil
+	}
 	for _, r := range records {
 		l.take(ctx, r)
 	}
@@ -284,6 +290,9 @@ func (l *Lanes) work(n *lane, p Planned) {
 	defer l.working.Done()
 	for ok := true; ok; {
 		o, err := l.dispatcher.Attempt(l.ctx, p)
+		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
+			return
+		}
 		if err != nil {
 			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
 			l.postpone(n, p)

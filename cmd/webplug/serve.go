@@ -43,6 +43,7 @@ Environment:
   WEBPLUG_DATA        the data folder, as --data
   WEBPLUG_API_KEY     the admin key; else the one in <data>/admin.key, made at the first start
   WEBPLUG_MASTER_KEY  32 bytes in base64; else the ones in <data>/master.key, made at the first start
+  WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
 
 Exit codes: 0 it was asked to end and did; 1 it failed; 2 the command line is wrong.`
 
@@ -110,6 +111,9 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	logger, err := s.logger(logs)
 	if err != nil {
+		return err
+	}
+	if err := servePprof(ctx, os.Getenv("WEBPLUG_PPROF"), logger); err != nil {
 		return err
 	}
 	format := domain.Format(s.defaultFormat)

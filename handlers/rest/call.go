@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -210,7 +211,9 @@ type position struct {
 	version eventlog.Version
 }
 
-func (p position) String() string { return fmt.Sprintf("%s@%d", p.stream, p.version) }
+func (p position) String() string {
+	return p.stream.String() + "@" + strconv.FormatUint(uint64(p.version), 10)
+}
 
-// eventTime is the API's clock for what is not an event's own time.
+// now is the time of decisions; events get their own from the log.
 func (a *API) now() time.Time { return a.Clock().UTC() }

@@ -60,7 +60,9 @@ func (a *API) changeDelivery(
 	if err != nil {
 		return err
 	}
-	if c.did(d.Stream, d.Version); d.Version == 0 { // nothing has happened to it but its acceptance
+	if d.Version > 0 {
+		c.did(d.Stream, d.Version)
+	} else { // nothing has happened to it but its acceptance
 		c.did(m.Stream, m.Version)
 	}
 	return c.json(http.StatusAccepted, projections.NewDeliveryRow(m.State, endpoint, d.State))
