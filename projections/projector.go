@@ -80,13 +80,23 @@ func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
 		p.mu.Unlock()
 		err := feed.Follow(ctx, from, p.take)
 		if ctx.Err() != nil {
-			return p.flush(context.WithoutCancel(ctx), feed, true)
+			return p.end(ctx, feed)
 		}
 		p.logger.Error("the projector waits for the event log", "error", err)
 		if !sleep(ctx, time.Second) {
-			return p.flush(context.WithoutCancel(ctx), feed, true)
+			return p.end(ctx, feed)
 		}
 	}
+}
+
+// end writes what has changed. Where that cannot be now, the next process does it.
+func (p *Projector) end(ctx context.Context, feed eventlog.Feed) error {
+	err := p.flush(context.WithoutCancel(ctx), feed, true)
+	if errors.Is(err, eventlog.ErrUnavailable) {
+		p.logger.Warn("read models end behind the event log; the next start catches up", "error", err)
+		return nil
+	}
+	return err
 }
 
 // flushEvery is how long rows may be behind what is folded.
@@ -254,12 +264,13 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		return nil
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
+	default:
+		rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
+		if err == nil {
+			p.catalogue[r.Stream] = rows
+		}
+		return err
 	}
-	rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
-	if err == nil {
-		p.catalogue[r.Stream] = rows
-	}
-	return err
 }
 
 // flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays
