@@ -21,7 +21,7 @@ type Endpoints interface {
 	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
 }
 
-// Actor names what the dispatcher does in histories.
+// DispatchActor is who the dispatcher is in histories.
 const DispatchActor = "dispatch"
 
 // Dispatcher turns a planned attempt into a request and its report into an event. Who calls it when is another's care:

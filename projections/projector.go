@@ -264,12 +264,13 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		return nil
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
+	default:
+		rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
+		if err == nil {
+			p.catalogue[r.Stream] = rows
+		}
+		return err
 	}
-	rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
-	if err == nil {
-		p.catalogue[r.Stream] = rows
-	}
-	return err
 }
 
 // flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays

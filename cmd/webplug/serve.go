@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	cryptorand "crypto/rand"
@@ -106,6 +107,22 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 		return slog.New(slog.NewJSONHandler(out, options)), nil
 	}
 	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
+}
+
+// check refuses what no flag or variable may be.
+func (s settings) check() error {
+	if _, port, err := net.SplitHostPort(s.addr); err != nil {
+		return usage("--addr: %q is not an address and a port, like 127.0.0.1:8080", s.addr)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return usage("--addr: %q does not end in a port", s.addr)
+	}
+	if s.grace < 0 {
+		return usage("--grace: %v is negative", s.grace)
+	}
+	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
+		return usage("%s", err)
+	}
+	return nil
 }
 
 // gcPercent lets the heap grow to three times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
