@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	cryptorand "crypto/rand"
@@ -108,6 +109,22 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
 }
 
+// check refuses what no flag or variable may be.
+func (s settings) check() error {
+	if _, port, err := net.SplitHostPort(s.addr); err != nil {
+		return usage("--addr: %q is not an address and a port, like 127.0.0.1:8080", s.addr)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return usage("--addr: %q does not end in a port", s.addr)
+	}
+	if s.grace < 0 {
+		return usage("--grace: %v is negative", s.grace)
+	}
+	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
+		return usage("%s", err)
+	}
+	return nil
+}
+
 // gcPercent lets the heap grow to five times what lives before it is collected, since little lives: it saves a tenth of the
 // CPU and costs some tens of megabytes. GOGC in the environment overrules it.
 const gcPercent = 400
@@ -164,7 +181,13 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	h.answered = answered
 	worked := make(chan error, 1)
 	go func() { worked <- h.run(dispatching) }()
-	<-h.ready
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		stop()
+		close(answered)
+		return <-worked
+	}
 
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second,
