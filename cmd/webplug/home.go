@@ -57,7 +57,7 @@ type home struct {
 	lanes     *projections.Lanes
 	metrics   *metrics
 	api       *rest.API
-	ready     chan struct{}   // closed when requests may be answered
+	ready     chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
 
