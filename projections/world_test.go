@@ -179,7 +179,7 @@ func (w *world) tryPublish(id string) error {
 	if err != nil {
 		return err
 	}
-	candidates, err := d.Candidates(ctx, svc, typ)
+	candidates, err := d.Candidates(ctx, svc, typ, "")
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	if err != nil {
 		return nil, err
 	}
-	if err := sealer.CheckMaster(ctx); errors.Is(err, eventlog.ErrSealed) {
+	if err := sealer.CheckMaster(ctx, store.Head() == 0); errors.Is(err, eventlog.ErrSealed) {
 		return nil, errOtherMasterKey
 	} else if err != nil {
 		return nil, fmt.Errorf("check the master key: %w", err)

@@ -248,3 +248,25 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestIDsAreStoredShort holds every kind of id to what it was, and those with a ULID to 16 bytes for it.
+func TestIDsAreStoredShort(t *testing.T) {
+	const id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+	for _, text := range []string{
+		"", "admin", "dispatch", id, "req_" + id, "key_" + id, strings.ToLower(id), id + "x", "8" + id[1:], strings.Repeat("x", 300) + id,
+	} {
+		b := newBench(t)
+		cause := eventlog.Cause{Actor: text, CorrelationID: text, CausationID: text}
+		if _, err := eventlog.Execute(t.Context(), b.Log, ann, record{Noted{}}, cause); err != nil {
+			t.Fatal(err)
+		}
+		rec := b.store.stored(ann)[0]
+		got, err := b.Decode(rec.Forget())
+		if err != nil || got.Actor != text || got.CorrelationID != text || got.CausationID != text {
+			t.Fatalf("%q was read as %q, %q, %q, %v", text, got.Actor, got.CorrelationID, got.CausationID, err)
+		}
+		if text == "req_"+id && bytes.Contains(rec.Data, []byte(id)) {
+			t.Fatal("a ULID is stored as a text")
+		}
+	}
+}

@@ -206,8 +206,9 @@ func (s *Sealer) unwrap(name string, wrapped []byte) (cipher.AEAD, error) {
 // masterCheck is the data key whose only use is to tell whether a master key is the one that the data was made with.
 const masterCheck = "_/master"
 
-// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key. On new data it takes this one.
-func (s *Sealer) CheckMaster(ctx context.Context) error {
-	_, err := s.dataKey(ctx, masterCheck, true)
+// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key, or if there are records and no
+// data keys. Where nothing was stored yet, it takes this key.
+func (s *Sealer) CheckMaster(ctx context.Context, empty bool) error {
+	_, err := s.dataKey(ctx, masterCheck, empty)
 	return err
 }
