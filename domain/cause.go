@@ -17,7 +17,7 @@ const (
 	CauseTimeout         Cause = "timeout"          // no full answer in time
 	CauseClosedEarly     Cause = "closed_early"     // the connection ended before the answer did
 	CauseAnswerInvalid   Cause = "answer_invalid"   // what came back is not HTTP
-	CauseAddressRefused  Cause = "address_refused"  // the address is internal, see Guard
+	CauseAddressRefused  Cause = "address_refused"  // the address is internal: loopback, private, link-local, …
 	CauseURLInvalid      Cause = "url_invalid"      // the stored URL cannot be requested
 	CauseEndpointPaused  Cause = "endpoint_paused"  // it was paused when the attempt was due
 	CauseEndpointRemoved Cause = "endpoint_removed" // it was removed when the attempt was due

@@ -117,8 +117,7 @@ func (d Delivery) Evolve(r eventlog.Recorded) Delivery {
 	switch e := r.Event.(type) {
 	case AttemptFailed:
 		if e.Next.IsZero() { // of an older plan: it changes nothing but the count
-			d.Attempts++
-			d.seen = append(slices.Clip(d.seen), e.AttemptID)
+			d = d.counted(e.AttemptID)
 			break
 		}
 		d = d.attempted(e.AttemptRecord)
@@ -139,11 +138,17 @@ func (d Delivery) Evolve(r eventlog.Recorded) Delivery {
 
 func (d Delivery) attempted(a AttemptRecord) Delivery {
 	if a.AttemptID != "" {
-		d.seen = append(slices.Clip(d.seen), a.AttemptID)
-		d.Attempts++
+		d = d.counted(a.AttemptID)
 		d.StatusCode, d.AttemptAt = a.StatusCode, a.At
 	}
 	d.Cause = a.Cause
+	return d
+}
+
+// counted never changes the list that an older state holds.
+func (d Delivery) counted(attempt string) Delivery {
+	d.seen = append(slices.Clip(d.seen), attempt)
+	d.Attempts++
 	return d
 }
 
@@ -179,7 +184,8 @@ func (c RecordOutcome) Decide(d Delivery) ([]eventlog.Event, error) {
 	if c.Gone() || next.IsZero() {
 		return []eventlog.Event{DeliveryFailed{record}}, nil
 	}
-	return []eventlog.Event{AttemptFailed{AttemptRecord: record, Next: next.UTC()}}, nil
+	next = next.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond) // as all times are stored, and never earlier
+	return []eventlog.Event{AttemptFailed{AttemptRecord: record, Next: next}}, nil
 }
 
 func (c RecordOutcome) record(d Delivery) AttemptRecord {
@@ -256,8 +262,9 @@ func (c DiscardDelivery) Decide(d Delivery) ([]eventlog.Event, error) {
 		return nil, nil
 	case Delivered:
 		return nil, Refuse(Conflict, "", "the delivery has been delivered")
+	default:
+		return []eventlog.Event{DeliveryDiscarded{Reason: c.Reason}}, nil
 	}
-	return []eventlog.Event{DeliveryDiscarded{Reason: c.Reason}}, nil
 }
 
 func checkDelivery(m Message, endpoint string) error {

@@ -9,6 +9,7 @@ import (
 
 // The events of an endpoint's stream, which also holds its subscriptions (see subscription.go).
 type (
+	// EndpointAdded says that a user has a URL that gets webhooks.
 	EndpointAdded struct {
 		UserID      string          `json:"user_id"`
 		URL         string          `json:"url"`
@@ -17,16 +18,21 @@ type (
 		Secret      eventlog.Sealed `json:"-"` // sealed
 		Request     string          `json:"request,omitzero"`
 	}
+	// EndpointUpdated changes what is not nil.
 	EndpointUpdated struct {
 		URL         *string `json:"url,omitzero"`
 		Description *string `json:"description,omitzero"`
 	}
+	// EndpointPaused says that nothing is sent until it is resumed.
 	EndpointPaused struct {
 		Reason PauseReason `json:"reason"`
 	}
+	// EndpointResumed ends a pause.
 	EndpointResumed struct{}
+	// EndpointRemoved ends the endpoint for good, its subscriptions with it.
 	EndpointRemoved struct{}
-	SecretRotated   struct {
+	// SecretRotated gives the endpoint a new signing secret.
+	SecretRotated struct {
 		Secret eventlog.Sealed `json:"-"` // sealed
 		// PreviousUntil is when the secret before this one stops signing.
 		PreviousUntil time.Time `json:"previous_until"`
@@ -214,7 +220,7 @@ func (c AddEndpoint) Decide(e Endpoint) ([]eventlog.Event, error) {
 	if e.Exists() {
 		return nil, repeated(c.Request, e.Request)
 	}
-	if err := CheckFormat("format", c.Format); err != nil {
+	if err := checkStoredFormat("format", c.Format); err != nil {
 		return nil, err
 	}
 	if err := checkText("description", c.Description, MaxDescription); err != nil {
@@ -321,6 +327,7 @@ func (c RotateSecret) Decide(e Endpoint) ([]eventlog.Event, error) {
 	if len(e.SigningAt(c.PreviousUntil.Add(-SecretOverlap))) >= MaxSecrets {
 		return nil, Refuse(Conflict, "", "the secret was rotated %d times within %s", MaxSecrets-1, SecretOverlap)
 	}
+	c.PreviousUntil = c.PreviousUntil.UTC().Truncate(time.Microsecond) // as it is read back
 	return []eventlog.Event{SecretRotated(c)}, nil
 }
 

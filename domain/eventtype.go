@@ -9,9 +9,9 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// EventTypeCreated, EventTypeUpdated and EventTypeArchived are an event type's life. Its name never changes: consumers
-// know it by it.
+// The events of an event type's stream.
 type (
+	// EventTypeCreated says that a service has a kind of message. Its name never changes: consumers know it by it.
 	EventTypeCreated struct {
 		Name        string         `json:"name"`
 		Description string         `json:"description,omitzero"`
@@ -19,11 +19,13 @@ type (
 		Example     jsontext.Value `json:"example,omitzero"`
 		Request     string         `json:"request,omitzero"`
 	}
+	// EventTypeUpdated changes what is not nil.
 	EventTypeUpdated struct {
 		Description *string        `json:"description,omitzero"`
-		Schema      jsontext.Value `json:"schema,omitzero"` // null takes it away
-		Example     jsontext.Value `json:"example,omitzero"`
+		Schema      jsontext.Value `json:"schema,omitzero"`  // null takes it away
+		Example     jsontext.Value `json:"example,omitzero"` // null takes it away
 	}
+	// EventTypeArchived says that no message of the type is accepted any more.
 	EventTypeArchived struct{}
 )
 
@@ -117,6 +119,7 @@ func (c CreateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 	if err := checkSchema(c.Schema, c.Example); err != nil {
 		return nil, err
 	}
+	c.Schema, c.Example = normal(c.Schema), normal(c.Example)
 	return []eventlog.Event{EventTypeCreated(c)}, nil
 }
 
@@ -140,16 +143,16 @@ func (c UpdateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 	}
 	schema, example := t.Schema, t.Example
 	if c.Schema != nil {
-		schema = present(c.Schema)
+		schema = normal(present(c.Schema))
 	}
 	if c.Example != nil {
-		example = present(c.Example)
+		example = normal(present(c.Example))
 	}
 	if !bytes.Equal(schema, t.Schema) {
-		e.Schema = c.Schema
+		e.Schema = orNull(schema)
 	}
 	if !bytes.Equal(example, t.Example) {
-		e.Example = c.Example
+		e.Example = orNull(example)
 	}
 	if e.Description == nil && e.Schema == nil && e.Example == nil {
 		return nil, nil
@@ -158,6 +161,14 @@ func (c UpdateEventType) Decide(t EventType) ([]eventlog.Event, error) {
 		return nil, err
 	}
 	return []eventlog.Event{e}, nil
+}
+
+// orNull is how an update says that something is taken away.
+func orNull(v jsontext.Value) jsontext.Value {
+	if v == nil {
+		return jsontext.Value("null")
+	}
+	return v
 }
 
 // ArchiveEventType stops acceptance of messages of the type.

@@ -19,3 +19,11 @@ func CheckFormat(field string, f Format) error {
 	}
 	return Refuse(Invalid, field, "must be standard-webhooks")
 }
+
+// checkStoredFormat refuses the default too: events say which format it was.
+func checkStoredFormat(field string, f Format) error {
+	if f == "" {
+		return Refuse(Invalid, field, "must be standard-webhooks")
+	}
+	return CheckFormat(field, f)
+}

@@ -67,7 +67,8 @@ func MessageStream(service, id string) eventlog.Stream {
 	return eventlog.Stream{Service: service, Root: id}
 }
 
-// PayloadKey names the data key of a payload or an endpoint's answer: of the user, or of all users, and the month.
+// PayloadKey names the data key of a payload, or of an endpoint's answer: of the message's user ("" for all), or of the
+// endpoint's, and the month.
 func PayloadKey(service, user string, at time.Time) string {
 	if user == "" {
 		user = "-"
@@ -116,7 +117,7 @@ type PublishMessage struct {
 	EventType  EventType // as it is now
 	Schema     *Schema   // compiled from EventType's, or nil
 	UserID     string
-	Payload    jsontext.Value
+	Payload    jsontext.Value // valid JSON: whoever decoded the request has seen to it
 	PayloadKey string
 	Routed     Routed
 	Test       bool // a test webhook may be of no event type

@@ -73,7 +73,7 @@ type ReleaseName struct{ Holder string }
 
 // Decide leaves another holder's reservation alone.
 func (c ReleaseName) Decide(n Name) ([]eventlog.Event, error) {
-	if n.Holder != c.Holder {
+	if n.Holder == "" || n.Holder != c.Holder {
 		return nil, nil
 	}
 	return []eventlog.Event{NameReleased(c)}, nil

@@ -2,12 +2,17 @@ package domain
 
 import (
 	"bytes"
+	"encoding/json" // the validator's numbers are its Number
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 )
@@ -21,14 +26,18 @@ const (
 // Schema is a compiled JSON Schema (2020-12). Safe for concurrent use.
 type Schema struct{ compiled *jsonschema.Schema }
 
-// schemaURL is where a schema stands while it is compiled; it is never visited.
-const schemaURL = "webplug:schema"
+// schemaURL is where a schema stands while it is compiled; it is never visited. It has a path, so that a relative
+// reference leads out of the schema and is refused; against a URL without one it would lead back to the schema itself.
+const (
+	schemaURL    = schemaScheme + "/schema"
+	schemaScheme = "webplug://"
+)
 
 // noRemote refuses to load anything: a schema must stand on its own.
 type noRemote struct{}
 
 func (noRemote) Load(url string) (any, error) {
-	return nil, fmt.Errorf("refers to %q; a schema may not refer outside itself", url)
+	return nil, fmt.Errorf("refers to %q; a schema may not refer outside itself", strings.TrimPrefix(url, schemaScheme))
 }
 
 // CompileSchema reads a JSON Schema 2020-12 without references outside itself. nil compiles to a nil Schema, which takes
@@ -37,9 +46,15 @@ func CompileSchema(schema jsontext.Value) (*Schema, error) {
 	if present(schema) == nil {
 		return nil, nil
 	}
+	if !schema.IsValid() { // stricter than the compiler: no name twice, no invalid UTF-8, since it could not be stored
+		return nil, Refuse(Invalid, "schema", "is not JSON, or has a name twice")
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
-		return nil, Refuse(Invalid, "schema", "is not JSON: %v", err)
+		return nil, Refuse(Invalid, "schema", "is not JSON: %s", oneLine(err))
+	}
+	if place, ok := unreasonable(doc, nil); ok {
+		return nil, Refuse(Invalid, strings.Join(append([]string{"schema"}, place...), "."), tooFine)
 	}
 	switch doc.(type) {
 	case map[string]any, bool:
@@ -60,8 +75,22 @@ func CompileSchema(schema jsontext.Value) (*Schema, error) {
 }
 
 func oneLine(err error) string {
+	var outside *jsonschema.LoadURLError
+	if errors.As(err, &outside) {
+		err = outside.Err
+	}
 	s := strings.ReplaceAll(err.Error(), schemaURL, "the schema")
-	return strings.Join(strings.Fields(s), " ")
+	return shortened(strings.Join(strings.Fields(s), " "))
+}
+
+// maxComplaint is the longest complaint of a schema, in characters: it may quote the value.
+const maxComplaint = 500
+
+func shortened(s string) string {
+	if runes := []rune(s); len(runes) > maxComplaint {
+		return string(runes[:maxComplaint]) + "…"
+	}
+	return s
 }
 
 // Check refuses a value that does not fit, naming the place in it: field, then the path ("payload.amount").
@@ -71,7 +100,10 @@ func (s *Schema) Check(field string, value jsontext.Value) error {
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
 	if err != nil {
-		return Refuse(Malformed, field, "is not JSON: %v", err)
+		return Refuse(Malformed, field, "is not JSON: %s", oneLine(err))
+	}
+	if place, ok := unreasonable(doc, nil); ok {
+		return Refuse(Invalid, strings.Join(append([]string{field}, place...), "."), tooFine)
 	}
 	var failed *jsonschema.ValidationError
 	switch err := s.compiled.Validate(doc); {
@@ -81,18 +113,80 @@ func (s *Schema) Check(field string, value jsontext.Value) error {
 		leaf := deepest(failed)
 		place := strings.Join(append([]string{field}, leaf.InstanceLocation...), ".")
 		return Refuse(Invalid, place, "does not fit the event type's schema: %s",
-			leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
+			shortened(leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English))))
 	default:
 		return Refuse(Invalid, field, "does not fit the event type's schema")
 	}
 }
 
-// deepest is the most telling of a failure's causes: the first that has no further cause.
+// deepest is the most telling of a failure's causes: the first that has no further cause. An object's members are
+// checked in no order, so of several causes the first is the one whose place sorts first, but for the alternatives of
+// anyOf and oneOf, which have an order of their own.
 func deepest(e *jsonschema.ValidationError) *jsonschema.ValidationError {
 	for len(e.Causes) > 0 {
-		e = e.Causes[0]
+		switch e.ErrorKind.(type) {
+		case *kind.AnyOf, *kind.OneOf:
+			e = e.Causes[0]
+		default:
+			e = slices.MinFunc(e.Causes, func(a, b *jsonschema.ValidationError) int {
+				return slices.Compare(a.InstanceLocation, b.InstanceLocation)
+			})
+		}
 	}
 	return e
+}
+
+// Numbers are compared exactly, as fractions. One with an exponent of a million takes megabytes and milliseconds, and a
+// larger one has no fraction at all and would make the validator panic.
+const (
+	maxNumberChars    = 1000
+	maxNumberExponent = 400 // an IEEE 754 double ends at 308
+	tooFine           = "has a number that is too long, too large or too fine to be checked"
+)
+
+// unreasonable finds the place of a number that is not checked.
+func unreasonable(doc any, place []string) ([]string, bool) {
+	switch v := doc.(type) {
+	case json.Number:
+		return place, !reasonable(string(v))
+	case []any:
+		for i, item := range v {
+			if found, ok := unreasonable(item, append(place, strconv.Itoa(i))); ok {
+				return found, true
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if found, ok := unreasonable(v[name], append(place, name)); ok {
+				return found, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func reasonable(number string) bool {
+	if len(number) > maxNumberChars {
+		return false
+	}
+	i := strings.IndexAny(number, "eE")
+	if i < 0 {
+		return true
+	}
+	exponent, err := strconv.Atoi(number[i+1:])
+	return err == nil && -maxNumberExponent <= exponent && exponent <= maxNumberExponent
+}
+
+// normal is a schema or example as it is stored and read back: without space between, strings in their shortest form.
+func normal(v jsontext.Value) jsontext.Value {
+	if v == nil {
+		return nil
+	}
+	out, err := jsontext.AppendFormat(nil, v)
+	if err != nil { // it has been checked
+		return v
+	}
+	return out
 }
 
 func checkSchema(schema, example jsontext.Value) error {
@@ -105,6 +199,9 @@ func checkSchema(schema, example jsontext.Value) error {
 	compiled, err := CompileSchema(schema)
 	if err != nil || example == nil {
 		return err
+	}
+	if !example.IsValid() {
+		return Refuse(Invalid, "example", "is not JSON, or has a name twice")
 	}
 	return compiled.Check("example", example)
 }

@@ -6,17 +6,20 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// ServiceCreated, ServiceUpdated and ServiceArchived are a service's life.
+// The events of a service's stream.
 type (
+	// ServiceCreated says that there is a new service.
 	ServiceCreated struct {
 		Name          string `json:"name"`
 		DefaultFormat Format `json:"default_format"`
 		Request       string `json:"request,omitzero"` // fingerprint of a request with an Idempotency-Key
 	}
+	// ServiceUpdated changes what is not nil.
 	ServiceUpdated struct {
 		Name          *string `json:"name,omitzero"`
 		DefaultFormat *Format `json:"default_format,omitzero"`
 	}
+	// ServiceArchived says that the service and all under it take nothing new.
 	ServiceArchived struct{}
 )
 
@@ -85,7 +88,7 @@ func (c CreateService) Decide(s Service) ([]eventlog.Event, error) {
 	if err := checkName("name", c.Name); err != nil {
 		return nil, err
 	}
-	if err := CheckFormat("default_format", c.DefaultFormat); err != nil {
+	if err := checkStoredFormat("default_format", c.DefaultFormat); err != nil {
 		return nil, err
 	}
 	return []eventlog.Event{ServiceCreated(c)}, nil
@@ -108,10 +111,7 @@ func (c UpdateService) Decide(s Service) ([]eventlog.Event, error) {
 		}
 	}
 	if c.DefaultFormat != nil {
-		if *c.DefaultFormat == "" {
-			return nil, Refuse(Invalid, "default_format", "must be standard-webhooks")
-		}
-		if err := CheckFormat("default_format", *c.DefaultFormat); err != nil {
+		if err := checkStoredFormat("default_format", *c.DefaultFormat); err != nil {
 			return nil, err
 		}
 	}

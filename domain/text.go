@@ -1,7 +1,9 @@
 package domain
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -62,14 +64,14 @@ func checkMetadata(field string, m map[string]string) error {
 	if len(m) > MaxMetadataKeys {
 		return Refuse(Invalid, field, "has more than %d entries", MaxMetadataKeys)
 	}
-	for k, v := range m {
+	for _, k := range slices.Sorted(maps.Keys(m)) { // the same complaint each time
 		if k == "" {
 			return Refuse(Invalid, field, "has an entry without a name")
 		}
 		if err := checkText(field, k, MaxMetadataKey); err != nil {
 			return err
 		}
-		if err := checkText(field+"."+k, v, MaxMetadataValue); err != nil {
+		if err := checkText(field+"."+k, m[k], MaxMetadataValue); err != nil {
 			return err
 		}
 	}

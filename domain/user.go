@@ -7,19 +7,22 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// UserRegistered, UserUpdated and UserArchived are a user's life.
+// The events of a user's stream.
 type (
+	// UserRegistered says that the service has a new customer.
 	UserRegistered struct {
 		Name       string            `json:"name"`
 		ExternalID string            `json:"external_id,omitzero"`
 		Metadata   map[string]string `json:"metadata,omitempty"`
 		Request    string            `json:"request,omitzero"`
 	}
+	// UserUpdated changes what is not nil.
 	UserUpdated struct {
 		Name       *string            `json:"name,omitzero"`
 		ExternalID *string            `json:"external_id,omitzero"` // "" takes it away
 		Metadata   *map[string]string `json:"metadata,omitzero"`
 	}
+	// UserArchived says that the user gets no new messages.
 	UserArchived struct{}
 )
 
@@ -99,6 +102,9 @@ func (c RegisterUser) Decide(u User) ([]eventlog.Event, error) {
 	if err := checkMetadata("metadata", c.Metadata); err != nil {
 		return nil, err
 	}
+	if len(c.Metadata) == 0 {
+		c.Metadata = nil // as it is read back
+	}
 	return []eventlog.Event{UserRegistered(c)}, nil
 }
 
@@ -131,6 +137,9 @@ func (c UpdateUser) Decide(u User) ([]eventlog.Event, error) {
 		}
 		if !maps.Equal(*c.Metadata, u.Metadata) {
 			e.Metadata = c.Metadata
+			if *e.Metadata == nil {
+				e.Metadata = &map[string]string{} // as it is read back
+			}
 		}
 	}
 	if e == (UserUpdated{}) {

@@ -24,32 +24,39 @@ type Projector struct {
 
 	mu         sync.Mutex
 	folded     eventlog.Position // all up to here is folded
-	written    eventlog.Position // all up to here is in rows
+	written    eventlog.Position // all up to here is in rows: the checkpoint
+	opened     eventlog.Position // what was committed before this process began
+	heldBack   bool              // some of what is folded has no row yet, on purpose
 	moved      chan struct{}     // closed when folded grows
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
 	journal    *journal
 	stuck      *stuck
 	dirty      bool
+	soiled     chan struct{} // has one while dirty rows wait for their flush
+	failing    error         // of the last flush
 }
 
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
 		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), stuck: newStuck(),
 	}
 	p.directory = NewDirectory(l, nil)
 	return p
 }
 
-// Open reads what a process needs in memory: how far the rows are, the endpoints, and what is stuck.
-func (p *Projector) Open(ctx context.Context) error {
+// Open reads what a process needs in memory: how far the rows are, the endpoints, and what is stuck. From then on the
+// directory's Settled waits for the feed.
+func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
+	p.directory.settled = func(ctx context.Context) error { return p.awaitFolded(ctx, feed.Head()) }
 	at, err := p.views.Checkpoint(ctx, p.generation)
 	if err != nil {
 		return fmt.Errorf("read the checkpoint: %w", err)
 	}
-	p.folded, p.written = at, at
+	p.folded, p.written, p.opened = at, at, feed.Head()
 	if err := p.stuck.load(ctx, p.views, p.generation); err != nil {
 		return err
 	}
@@ -61,7 +68,6 @@ func (p *Projector) Directory() *Directory { return p.directory }
 
 // Run follows the feed and flushes every half second, until ctx ends. A store that cannot answer is asked again.
 func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
-	p.directory.settled = func(ctx context.Context) error { return p.awaitFolded(ctx, feed.Head()) }
 	flushed := make(chan struct{})
 	go func() {
 		defer close(flushed)
@@ -74,27 +80,88 @@ func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
 		p.mu.Unlock()
 		err := feed.Follow(ctx, from, p.take)
 		if ctx.Err() != nil {
-			return p.flush(context.WithoutCancel(ctx), feed)
+			return p.end(ctx, feed)
 		}
 		p.logger.Error("the projector waits for the event log", "error", err)
 		if !sleep(ctx, time.Second) {
-			return p.flush(context.WithoutCancel(ctx), feed)
+			return p.end(ctx, feed)
 		}
 	}
+}
+
+// end writes what has changed. Where that cannot be now, the next process does it.
+func (p *Projector) end(ctx context.Context, feed eventlog.Feed) error {
+	err := p.flush(context.WithoutCancel(ctx), feed, true)
+	if errors.Is(err, eventlog.ErrUnavailable) {
+		p.logger.Warn("read models end behind the event log; the next start catches up", "error", err)
+		return nil
+	}
+	return err
 }
 
 // flushEvery is how long rows may be behind what is folded.
 const flushEvery = 500 * time.Millisecond
 
 func (p *Projector) flushLoop(ctx context.Context, feed eventlog.Feed) {
-	failing := false
-	for sleep(ctx, flushEvery) {
-		err := p.flush(ctx, feed)
-		if err != nil && !failing && ctx.Err() == nil {
-			p.logger.Error("read models cannot be written; they are kept in memory", "error", err)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.soiled:
 		}
-		failing = err != nil
+		if !sleep(ctx, flushEvery) {
+			return
+		}
+		err := p.flush(ctx, feed, false)
+		if err != nil {
+			p.mu.Lock()
+			p.soil() // again, until it is written
+			p.mu.Unlock()
+		}
+		if ctx.Err() == nil {
+			p.note(err)
+		}
 	}
+}
+
+// soil asks for a flush within flushEvery.
+func (p *Projector) soil() {
+	p.dirty = true
+	select {
+	case p.soiled <- struct{}{}:
+	default:
+	}
+}
+
+// note keeps what the last flush came to, and logs the first failure of a row.
+func (p *Projector) note(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && p.failing == nil {
+		p.logger.Error("read models cannot be written; they are kept in memory", "error", err)
+	}
+	p.failing = err
+}
+
+// Health says why read models are not written, or nil.
+func (p *Projector) Health() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failing
+}
+
+// Stuck is how many streams are set aside.
+func (p *Projector) Stuck() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stuck.count()
+}
+
+// Park sets a stream aside for dispatch: an outcome of it could not be recorded.
+func (p *Projector) Park(s eventlog.Stream, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.park("dispatch", s, 0, err)
 }
 
 // CatchUp makes every query after it see all that was acknowledged before it.
@@ -104,12 +171,12 @@ func (p *Projector) CatchUp(ctx context.Context, feed eventlog.Feed) error {
 		return err
 	}
 	p.mu.Lock()
-	clean := !p.dirty
+	clean := !p.dirty && !p.heldBack
 	p.mu.Unlock()
 	if clean {
 		return nil
 	}
-	return p.flush(ctx, feed)
+	return p.flush(ctx, feed, true)
 }
 
 // Lag is how many commits are not folded yet.
@@ -140,11 +207,11 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, rec := range records {
-		if err := p.fold(ctx, rec); err != nil {
+		if err := p.fold(ctx, at, rec); err != nil {
 			return err
 		}
 	}
-	p.dirty = true
+	p.soil()
 	if at > p.folded {
 		p.folded = at
 		close(p.moved)
@@ -154,19 +221,19 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 }
 
 // fold takes one record, or sets its stream aside. It fails only where trying again can help.
-func (p *Projector) fold(ctx context.Context, rec eventlog.Record) error {
+func (p *Projector) fold(ctx context.Context, at eventlog.Position, rec eventlog.Record) error {
 	r, err := p.log.Decode(rec)
 	if err == nil {
 		p.journal.add(r)
 		if p.stuck.has(rec.Stream) {
 			return nil
 		}
-		err = p.project(ctx, r)
+		err = p.project(ctx, at, r)
 	}
 	if err == nil || transient(err) {
 		return err
 	}
-	p.park(rec.Stream, rec.Version, err)
+	p.park("views", rec.Stream, rec.Version, err)
 	return nil
 }
 
@@ -175,14 +242,14 @@ func transient(err error) bool {
 	return errors.Is(err, eventlog.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func (p *Projector) park(s eventlog.Stream, v eventlog.Version, err error) {
-	p.logger.Error("an event is set aside: it could not be projected", "stream", s.String(), "version", v, "error", err)
-	p.stuck.park(s, v, err, p.now())
-	p.dirty = true
+func (p *Projector) park(consumer string, s eventlog.Stream, v eventlog.Version, err error) {
+	p.logger.Error("a stream is set aside", "consumer", consumer, "stream", s.String(), "version", v, "error", err)
+	p.stuck.park(consumer, s, v, err, p.now())
+	p.soil()
 }
 
 // project folds one event into the models other than the journal. A panic is that event's fault, not the projector's end.
-func (p *Projector) project(ctx context.Context, r eventlog.Recorded) (err error) {
+func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlog.Recorded) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			p.logger.Error("a projection panicked", "stream", r.Stream.String(), "version", r.Version, "stack", string(debug.Stack()))
@@ -193,58 +260,71 @@ func (p *Projector) project(ctx context.Context, r eventlog.Recorded) (err error
 	case kindNone:
 		return nil
 	case kindMessage:
-		p.deliveries.accepted(r)
+		p.deliveries.accepted(r, at, at > p.opened)
 		return nil
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
+	default:
+		rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
+		if err == nil {
+			p.catalogue[r.Stream] = rows
+		}
+		return err
 	}
-	rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
-	if err == nil {
-		p.catalogue[r.Stream] = rows
-	}
-	return err
 }
 
-// flush writes what has changed, with the checkpoint. If it cannot, everything stays as it is in memory.
-func (p *Projector) flush(ctx context.Context, feed eventlog.Feed) error {
+// flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays
+// as it is in memory.
+func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.dirty {
+	if !p.dirty && !p.heldBack {
 		return nil
 	}
-	rows, err := p.changed()
+	rows, heldFrom, err := p.changed(all)
 	if err != nil {
 		return err
 	}
-	if err := p.views.Apply(ctx, p.generation, rows, p.folded); err != nil {
+	at := p.folded
+	if heldFrom > 0 {
+		at = max(p.written, heldFrom-1)
+	}
+	if err := p.views.Apply(ctx, p.generation, rows, at); err != nil {
 		return fmt.Errorf("write read models: %w", err)
 	}
-	p.deliveries.flushed()
-	p.journal.flushed()
-	p.stuck.flushed()
-	clear(p.catalogue)
-	p.written, p.dirty = p.folded, false
-	if feed == nil {
-		return nil
+	p.clean()
+	p.written, p.heldBack = at, heldFrom > 0
+	if p.heldBack {
+		p.soil() // its time comes
 	}
 	return feed.Release(ctx, p.written)
 }
 
-func (p *Projector) changed() ([]Row, error) {
-	rows, err := p.deliveries.rows()
+// clean says that what changed gave is written.
+func (p *Projector) clean() {
+	p.deliveries.flushed()
+	p.journal.flushed()
+	p.stuck.flushed()
+	clear(p.catalogue)
+	p.dirty = false
+}
+
+// changed makes the rows that differ from what is written, and says which commit is the first that is held back.
+func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
+	rows, heldFrom, err := p.deliveries.rows(p.now(), all)
 	if err != nil {
-		return nil, fmt.Errorf("make delivery rows: %w", err)
+		return nil, 0, fmt.Errorf("make delivery rows: %w", err)
 	}
-	pages, err := p.journal.rows(fmt.Sprintf("%016x", uint64(p.folded)))
+	pages, err := p.journal.rows(p.log.NewID())
 	if err != nil {
-		return nil, fmt.Errorf("make journal pages: %w", err)
+		return nil, 0, fmt.Errorf("make journal pages: %w", err)
 	}
 	rows = append(rows, pages...)
 	for _, r := range p.catalogue {
 		rows = append(rows, r...)
 	}
 	parked, err := p.stuck.rows()
-	return append(rows, parked...), err
+	return append(rows, parked...), heldFrom, err
 }
 
 // sleep waits, and says whether ctx is still good.

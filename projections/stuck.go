@@ -33,10 +33,20 @@ func (s *stuck) has(stream eventlog.Stream) bool {
 	return ok && !p.gone
 }
 
-func (s *stuck) park(stream eventlog.Stream, v eventlog.Version, err error, now time.Time) {
+func (s *stuck) count() int {
+	n := 0
+	for _, p := range s.streams {
+		if !p.gone {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *stuck) park(consumer string, stream eventlog.Stream, v eventlog.Version, err error, now time.Time) {
 	p := s.streams[stream]
 	if p == nil || p.gone {
-		p = &parked{row: StuckRow{ID: stream.String(), Consumer: "views", Stream: stream.String(), Version: v, Since: now.UTC()}, stamp: stampOf(p, now)}
+		p = &parked{row: StuckRow{ID: stream.String(), Consumer: consumer, Stream: stream.String(), Version: v, Since: now.UTC()}, stamp: stampOf(p, now)}
 		s.streams[stream] = p
 	}
 	p.row.Error = err.Error()
@@ -123,12 +133,12 @@ func (p *Projector) RetryStuck(ctx context.Context, id string) error {
 	switch {
 	case err == nil:
 		p.stuck.resolve(s, p.now())
-		p.dirty = true
+		p.soil()
 		return nil
 	case transient(err):
 		return err
 	}
-	p.park(s, version, err)
+	p.park(p.stuck.streams[s].row.Consumer, s, version, err)
 	return domain.Refuse(domain.Conflict, "", "the event is still stuck: %s", err)
 }
 
@@ -141,7 +151,7 @@ func (p *Projector) reproject(ctx context.Context, s eventlog.Stream, from event
 		if r.Version >= from {
 			p.journal.add(r)
 		}
-		if err := p.project(ctx, r); err != nil {
+		if err := p.project(ctx, 0, r); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"hash/fnv"
 	"time"
 )
 
@@ -30,6 +30,9 @@ func Load[S State[S]](ctx context.Context, l *Log, s Stream) (Loaded[S], error) 
 	for r, err := range l.Read(ctx, s, 0) {
 		if err != nil {
 			return loaded, fmt.Errorf("load %s: %w", s, err)
+		}
+		if r.Version != loaded.Version+1 { // half a state is none
+			return loaded, fmt.Errorf("load %s: version %d is missing: %w", s, loaded.Version+1, ErrDamaged)
 		}
 		loaded.take(r)
 	}
@@ -100,6 +103,8 @@ func (s *StepOn[S]) lazy() bool { return s.isLazy }
 func (s *StepOn[S]) draft(ctx context.Context, l *Log) (draft, error) {
 	var err error
 	switch {
+	case s.known != nil && s.known.Stream != s.stream:
+		return draft{}, fmt.Errorf("decide on %s from the state of %s: %w", s.stream, s.known.Stream, ErrBadStream)
 	case s.known != nil:
 		s.loaded, s.known = *s.known, nil
 	case s.fresh && !s.decided:
@@ -143,7 +148,7 @@ func ExecuteAll(ctx context.Context, l *Log, cause Cause, steps ...Step) error {
 		if !errors.Is(err, ErrConflict) || attempt == maxDecisions {
 			return err
 		}
-		if err := pause(ctx, attempt); err != nil {
+		if err := pause(ctx, attempt, l.newID()); err != nil {
 			return err
 		}
 	}
@@ -165,12 +170,15 @@ func (l *Log) decideAndAppend(ctx context.Context, cause Cause, steps []Step) ([
 }
 
 // pause lets the other writers through before a command is decided again: nothing at first, then up to 20 ms with full
-// jitter.
-func pause(ctx context.Context, attempt int) error {
+// jitter. The jitter comes from a fresh id, the log's one source of chance, so that a simulation can repeat it.
+func pause(ctx context.Context, attempt int, id string) error {
 	if attempt < 3 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(rand.N(min(time.Duration(attempt)*time.Millisecond, 20*time.Millisecond)))
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	limit := min(time.Duration(attempt)*time.Millisecond, 20*time.Millisecond)
+	t := time.NewTimer(limit * time.Duration(h.Sum32()%1024) / 1024)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
-// Clock tells the time; IDs makes ULIDs. Both are plain functions, so that a test or a simulation can stand in.
+// What the log takes from the world is plain functions, so that a test or a simulation can stand in.
 type (
+	// Clock tells the time, in any time zone and precision.
 	Clock func() time.Time
-	IDs   func() string
+	// IDs makes ULIDs, in upper case; each call another one.
+	IDs func() string
 )
 
 // Log is the event log that callers use. It makes ids and times, encodes, seals, hashes, appends, loads and upcasts; the
@@ -30,6 +33,9 @@ func New(store Store, registry *Registry, sealer *Sealer, now Clock, newID IDs) 
 
 // Registry is the event types that the log knows.
 func (l *Log) Registry() *Registry { return l.registry }
+
+// NewID makes an id of the kind that events have.
+func (l *Log) NewID() string { return l.newID() }
 
 // head is what a writer has to know of a stream to append to it.
 type head struct {
@@ -70,6 +76,9 @@ func (l *Log) append(ctx context.Context, lazy bool, drafts ...draft) ([]Recorde
 			all = append(all, recorded)
 			d.head.advance(recorded)
 		}
+		if slices.ContainsFunc(batch.Writes, func(other Write) bool { return other.Stream == d.stream }) {
+			return nil, fmt.Errorf("append twice to %s in one write: %w", d.stream, ErrBadStream)
+		}
 		if size > MaxWriteBytes {
 			return nil, fmt.Errorf("append %d bytes to %s: %w", size, d.stream, ErrTooLarge)
 		}
@@ -101,6 +110,9 @@ func (l *Log) encode(ctx context.Context, s Stream, h head, now time.Time, c Cau
 	}
 	boxes := make([]box, 0, len(sealed))
 	for _, f := range sealed {
+		if f.stored.bytes != nil { // its content is not here: what would be sealed is nothing
+			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: it was read from the log and not revealed", f.name, def.name)
+		}
 		b := box{field: f.name, key: f.Key, bound: bind(s, r.Version, f.name)}
 		if b.bytes, err = l.sealer.seal(ctx, f.Key, b.bound, f.Plain); err != nil {
 			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: %w", f.name, def.name, err)
@@ -122,7 +134,7 @@ func latest(now, predecessor, cause time.Time) time.Time {
 		t = predecessor
 	}
 	if cause.After(t) {
-		t = cause
+		t = cause.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond) // up: a cause need not come from the log
 	}
 	return t
 }

@@ -1,9 +1,12 @@
 package eventlog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,8 +58,11 @@ func Define[T Event](upcasts ...Upcast) Definition {
 		},
 		decode: func(data []byte, boxes []box) (Event, error) {
 			e := new(T)
-			if err := json.Unmarshal(data, e); err != nil {
-				return nil, err
+			// A member that is unknown was added by a newer program that should have raised the schema version.
+			if err := json.Unmarshal(data, e, json.RejectUnknownMembers(true)); errors.Is(err, json.ErrUnknownName) {
+				return nil, fmt.Errorf("%w: %w", ErrUnknownEvent, err)
+			} else if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 			}
 			if err := attach(e, boxes); err != nil {
 				return nil, err
@@ -106,7 +112,7 @@ func collect(event any) []sealedField {
 			fields = append(fields, sealedField{name, f})
 		}
 	}
-	sort.Slice(fields, func(i, j int) bool { return fields[i].name < fields[j].name })
+	slices.SortFunc(fields, func(a, b sealedField) int { return strings.Compare(a.name, b.name) })
 	return fields
 }
 
@@ -116,13 +122,13 @@ func attach(event any, boxes []box) error {
 	}
 	s, ok := event.(Sealing)
 	if !ok {
-		return fmt.Errorf("sealed field %q in an event without any", boxes[0].field)
+		return fmt.Errorf("sealed field %q in an event without any: %w", boxes[0].field, ErrUnknownEvent)
 	}
 	fields := s.SealedFields()
 	for _, b := range boxes {
 		f, ok := fields[b.field]
 		if !ok {
-			return fmt.Errorf("unknown sealed field %q", b.field)
+			return fmt.Errorf("unknown sealed field %q: %w", b.field, ErrUnknownEvent)
 		}
 		*f = Sealed{Key: b.key, stored: b}
 	}
@@ -146,12 +152,7 @@ func NewRegistry(definitions ...Definition) *Registry {
 
 // Names lists the event types' names, sorted.
 func (r *Registry) Names() []string {
-	names := make([]string, 0, len(r.byName))
-	for n := range r.byName {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(r.byName))
 }
 
 // Definition finds an event type by its stored name.
@@ -163,22 +164,39 @@ func (r *Registry) Definition(name string) (Definition, bool) {
 // Zero is the type's Go value, for tests that walk the registry.
 func (d Definition) Zero() Event { return d.zero }
 
+// Encode gives an event's JSON as it is stored, and the names of its sealed fields that are present.
+func (r *Registry) Encode(e Event) (data jsontext.Value, sealed []string, err error) {
+	_, data, fields, err := r.encodeEvent(e)
+	for _, f := range fields {
+		sealed = append(sealed, f.name)
+	}
+	return data, sealed, err
+}
+
+// Decode turns stored JSON of any schema version into today's event. Its sealed fields are absent: Log.Decode has them.
+func (r *Registry) Decode(name string, schema int, data jsontext.Value) (Event, error) {
+	return r.decodeEvent(name, schema, data, nil)
+}
+
 // decodeEvent turns stored JSON of any schema version into today's event.
 func (r *Registry) decodeEvent(name string, schema int, data []byte, boxes []box) (Event, error) {
 	d, ok := r.byName[name]
 	if !ok || schema > d.Schema() || schema < 1 {
 		return nil, fmt.Errorf("%s, schema %d: %w", name, schema, ErrUnknownEvent)
 	}
+	if schema < d.Schema() {
+		data = bytes.Clone(data) // an upcast may rearrange what it is given; the record must stay as it is
+	}
 	for v := schema; v < d.Schema(); v++ {
 		up, err := d.upcasts[v-1](data)
 		if err != nil {
-			return nil, fmt.Errorf("upcast %s from schema %d: %w", name, v, err)
+			return nil, fmt.Errorf("upcast %s from schema %d: %w: %w", name, v, ErrDamaged, err)
 		}
 		data = up
 	}
 	e, err := d.decode(data, boxes)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s, schema %d: %w: %w", name, schema, ErrDamaged, err)
+		return nil, fmt.Errorf("decode %s, schema %d: %w", name, schema, err)
 	}
 	return e, nil
 }

@@ -16,6 +16,8 @@ import (
 
 // Sealed is a field that is stored encrypted. An event that is made gives Key and Plain; one that was read from the log
 // has the box, and Log.Reveal opens it. Everything that does not need the content (routing, rebuilds) never does.
+// What was read cannot be put into another event as it is (its box belongs to its place): reveal it first. The content
+// of an event that was made is kept, not copied: it must not change any more.
 type Sealed struct {
 	Key   string // name of the data key, "svc_1/usr_2/2026-11"; "" means that the field is absent
 	Plain []byte // the content, where this process made the event
@@ -54,6 +56,7 @@ type Sealer struct {
 	random  io.Reader
 	enc     *zstd.Encoder
 	dec     *zstd.Decoder
+	rooms   sync.Pool // of *[]byte, to compress into
 	mu      sync.Mutex
 	opened  map[string]cipher.AEAD
 	maxOpen int
@@ -77,7 +80,10 @@ func NewSealer(keys Keys, master []byte, random io.Reader) (*Sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare decompression: %w", err)
 	}
-	return &Sealer{keys: keys, master: m, random: random, enc: enc, dec: dec, opened: map[string]cipher.AEAD{}, maxOpen: 4096}, nil
+	return &Sealer{
+		keys: keys, master: m, random: random, enc: enc, dec: dec, rooms: sync.Pool{New: func() any { return new([]byte) }},
+		opened: map[string]cipher.AEAD{}, maxOpen: 4096,
+	}, nil
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {
@@ -107,8 +113,10 @@ func (s *Sealer) seal(ctx context.Context, key, bound string, plain []byte) ([]b
 	}
 	kind, body := byte(boxPlain), plain
 	if len(plain) >= 64 {
-		if c := s.enc.EncodeAll(plain, make([]byte, 0, len(plain))); len(c) < len(plain) {
-			kind, body = boxCompressed, c
+		room := s.rooms.Get().(*[]byte)
+		defer s.rooms.Put(room)
+		if *room = s.enc.EncodeAll(plain, (*room)[:0]); len(*room) < len(plain) {
+			kind, body = boxCompressed, *room
 		}
 	}
 	out := make([]byte, 1+aead.NonceSize(), 1+aead.NonceSize()+len(body)+aead.Overhead())
@@ -198,8 +206,9 @@ func (s *Sealer) unwrap(name string, wrapped []byte) (cipher.AEAD, error) {
 // masterCheck is the data key whose only use is to tell whether a master key is the one that the data was made with.
 const masterCheck = "_/master"
 
-// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key. On new data it takes this one.
-func (s *Sealer) CheckMaster(ctx context.Context) error {
-	_, err := s.dataKey(ctx, masterCheck, true)
+// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key, or if there are records and no
+// data keys. Where nothing was stored yet, it takes this key.
+func (s *Sealer) CheckMaster(ctx context.Context, empty bool) error {
+	_, err := s.dataKey(ctx, masterCheck, empty)
 	return err
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+	"webplug/handlers/rest"
+	"webplug/infra/pebble"
+	"webplug/projections"
+)
+
+// homeOptions is all that WebPlug on one machine takes from outside: with other functions in the place of clock, ids,
+// randomness, disk and network, the same program runs in a simulation.
+type homeOptions struct {
+	dir           string
+	fs            vfs.FS // of the event log; nil is the disk
+	keys          keyring
+	feed          func(eventlog.Feed) eventlog.Feed // what consumers follow; nil is the log's own
+	sender        projections.Sender
+	checkURL      func(ctx context.Context, url string) error
+	now           eventlog.Clock
+	newID         eventlog.IDs
+	random        io.Reader
+	jitter        func() float64
+	schedule      domain.Schedule
+	defaultFormat domain.Format
+	rebuild       bool
+	grace         time.Duration // for requests under way when it ends
+	fail          func(error)   // called when the log cannot go on
+	logger        *slog.Logger
+}
+
+// keyring is the two keys that are not in the log.
+type keyring struct {
+	master []byte
+	admin  string
+}
+
+// home is WebPlug on one machine, whole: log, read models, dispatch and API.
+type home struct {
+	options   homeOptions
+	store     *pebble.Store
+	feed      eventlog.Feed
+	log       *eventlog.Log
+	projector *projections.Projector
+	queries   *projections.Queries
+	lanes     *projections.Lanes
+	metrics   *metrics
+	api       *rest.API
+	ready     chan struct{}   // closed when all that was committed before is folded
+	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
+}
+
+// errOtherMasterKey says that the data is sealed with another key.
+var errOtherMasterKey = errors.New("the data was made with another master key: give the one it was made with " +
+	"(WEBPLUG_MASTER_KEY, or master.key in the data folder); without it payloads and secrets stay sealed for ever")
+
+// openHome opens the data folder and makes ready all parts. Nothing runs yet.
+func openHome(ctx context.Context, o homeOptions) (*home, error) {
+	store, err := pebble.Open(ctx, pebble.Options{
+		Dir: filepath.Join(o.dir, "log"), FS: o.fs, Logger: o.logger, Fail: o.fail, Now: o.now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h, err := assemble(ctx, o, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return h, nil
+}
+
+func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, error) {
+	sealer, err := eventlog.NewSealer(store, o.keys.master, o.random)
+	if err != nil {
+		return nil, err
+	}
+	if err := sealer.CheckMaster(ctx, store.Head() == 0); errors.Is(err, eventlog.ErrSealed) {
+		return nil, errOtherMasterKey
+	} else if err != nil {
+		return nil, fmt.Errorf("check the master key: %w", err)
+	}
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	if o.feed != nil {
+		h.feed = o.feed(store)
+	}
+	h.log = eventlog.New(store, domain.Events(), sealer, o.now, o.newID)
+	views := store.Views()
+	generation, err := projections.OpenViews(ctx, h.log, store, h.feed, views, o.rebuild, o.now, o.logger)
+	if err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
+	h.projector = projections.NewProjector(h.log, views, generation, o.now, o.logger)
+	if err := h.projector.Open(ctx, h.feed); err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
+	h.queries = projections.NewQueries(h.log, views, h.projector, h.feed)
+	h.metrics = newMetrics(h)
+	h.lanes = projections.NewLanes(&projections.Dispatcher{
+		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
+		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
+	}, h.queries, h.projector.Park, o.logger)
+	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	h.api, err = rest.New(rest.Options{
+		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
+		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
+		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+	})
+	return h, err
+}
+
+// ServeHTTP answers the API.
+func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
+
+// run projects and dispatches until ctx ends; then it waits for what is under way, no attempt longer than the grace.
+func (h *home) run(ctx context.Context) error {
+	projecting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	projected := make(chan error, 1)
+	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	if h.answered != nil {
+		<-h.answered
+	}
+	stop() // after dispatch, so that its last outcomes are in the read models
+	return errors.Join(err, <-projected)
+}
+
+// health is what /readyz says.
+func (h *home) health(context.Context) []rest.Check {
+	check := func(name string, err error) rest.Check {
+		if err != nil {
+			return rest.Check{Name: name, Reason: err.Error()}
+		}
+		return rest.Check{Name: name, OK: true}
+	}
+	return []rest.Check{check("event log", h.store.Health()), check("read models", h.projector.Health())}
+}
+
+// close closes the data folder. run must have returned.
+func (h *home) close() error { return h.store.Close() }

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	cryptorand "crypto/rand"
+
+	"github.com/spf13/cobra"
+
+	"webplug/domain"
+	"webplug/infra/sender"
+)
+
+// settings are what serve and dev take from flags and environment.
+type settings struct {
+	addr          string
+	data          string
+	allowPrivate  bool
+	rebuild       bool
+	defaultFormat string
+	logFormat     string
+	logLevel      string
+	grace         time.Duration
+}
+
+const serveHelp = `Runs WebPlug whole on this machine: API, event log, read models and delivery, with its data in one folder.
+
+Two keys are not in the event log. The master key seals payloads and secrets: without it they are lost, so back it up
+apart from the data. The admin key may do everything.
+
+Environment:
+  WEBPLUG_ADDR        where to listen, as --addr
+  WEBPLUG_DATA        the data folder, as --data
+  WEBPLUG_API_KEY     the admin key; else the one in <data>/admin.key, made at the first start
+  WEBPLUG_MASTER_KEY  32 bytes in base64; else the ones in <data>/master.key, made at the first start
+  WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
+
+Exit codes: 0 it was asked to end and did; 1 it failed; 2 the command line is wrong.`
+
+func serveCommand() *cobra.Command {
+	var s settings
+	c := &cobra.Command{
+		Use: "serve", Short: "Run WebPlug on this machine", Long: serveHelp, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return serve(c.Context(), s, c.ErrOrStderr(), nil)
+		},
+	}
+	s.flags(c, "json")
+	return c
+}
+
+func devCommand() *cobra.Command {
+	var s settings
+	c := &cobra.Command{
+		Use: "dev", Short: "Run WebPlug for development: serve, and print URL and key", Args: cobra.NoArgs,
+		Long: "Like serve, with logs for people, and URL and admin key printed at each start.\n\n" + serveHelp,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return serve(c.Context(), s, c.ErrOrStderr(), c.OutOrStdout())
+		},
+	}
+	s.flags(c, "text")
+	return c
+}
+
+func (s *settings) flags(c *cobra.Command, logFormat string) {
+	f := c.Flags()
+	f.StringVar(&s.addr, "addr", env("WEBPLUG_ADDR", "127.0.0.1:8080"), "where to listen")
+	f.StringVar(&s.data, "data", env("WEBPLUG_DATA", "data"), "the data folder")
+	f.BoolVar(&s.allowPrivate, "allow-private-endpoints", false, "let endpoints be on loopback and private addresses")
+	f.BoolVar(&s.rebuild, "rebuild", false, "make all read models anew from the log before serving")
+	f.StringVar(&s.defaultFormat, "default-format", string(domain.StandardWebhooks), "format of endpoints that name none")
+	f.StringVar(&s.logFormat, "log-format", logFormat, "text or json")
+	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.DurationVar(&s.grace, "grace", 20*time.Second, "how long requests under way may take when it is asked to end")
+}
+
+func env(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// logger makes the process's logger.
+func (s settings) logger(out io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return nil, usage("--log-level: %q is none of debug, info, warn, error", s.logLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch s.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(out, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(out, options)), nil
+	}
+	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
+}
+
+// check refuses what no flag or variable may be.
+func (s settings) check() error {
+	if _, port, err := net.SplitHostPort(s.addr); err != nil {
+		return usage("--addr: %q is not an address and a port, like 127.0.0.1:8080", s.addr)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return usage("--addr: %q does not end in a port", s.addr)
+	}
+	if s.grace < 0 {
+		return usage("--grace: %v is negative", s.grace)
+	}
+	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
+		return usage("%s", err)
+	}
+	return nil
+}
+
+// gcPercent lets the heap grow to three times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
+// the environment overrules it.
+const gcPercent = 200
+
+// serve runs until ctx ends. welcome, if not nil, gets URL and key.
+func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
+	logger, err := s.logger(logs)
+	if err != nil {
+		return err
+	}
+	if err := servePprof(ctx, os.Getenv("WEBPLUG_PPROF"), logger); err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", s.addr, err)
+	}
+	defer func() { _ = listener.Close() }() // closed already where the server ran
+	keys, err := openKeyring(s.data, os.Getenv("WEBPLUG_MASTER_KEY"), os.Getenv("WEBPLUG_API_KEY"))
+	if err != nil {
+		return err
+	}
+	guard := sender.Guard{AllowPrivate: s.allowPrivate}
+	out := sender.New(sender.Options{Guard: guard, Version: version})
+	defer out.Close()
+	h, err := openHome(ctx, homeOptions{
+		dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
+		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
+		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
+	})
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		logger.Info("webplug ends; it was not ready yet")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.run(ctx, h, listener, logger, welcome)
+	return errors.Join(err, h.close())
+}
+
+// run serves the API until ctx ends. Then no request and no attempt is begun any more, and those under way have the same
+// grace.
+func (s settings) run(ctx context.Context, h *home, listener net.Listener, logger *slog.Logger, welcome io.Writer) error {
+	dispatching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	answered := make(chan struct{})
+	h.answered = answered
+	worked := make(chan error, 1)
+	go func() { worked <- h.run(dispatching) }()
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		stop()
+		close(answered)
+		return <-worked
+	}
+
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	url := "http://" + listener.Addr().String()
+	logger.Info("webplug is ready", "url", url, "data", s.data, "version", version)
+	if welcome != nil {
+		s.greet(welcome, url, h.options.keys.admin)
+	}
+
+	var err error
+	select {
+	case <-ctx.Done():
+		logger.Info("webplug ends; it finishes what is under way", "at most", s.grace)
+		stop()
+		finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
+		defer cancel()
+		if err = server.Shutdown(finishing); errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+	case err = <-served:
+		err = fmt.Errorf("serve %s: %w", url, err)
+		stop()
+	}
+	close(answered)
+	return errors.Join(err, <-worked)
+}
+
+// greet tells a person where everything is.
+func (s settings) greet(out io.Writer, url, key string) {
+	data, err := filepath.Abs(s.data)
+	if err != nil {
+		data = s.data
+	}
+	private := "refused (start with --allow-private-endpoints to try it on this machine)"
+	if s.allowPrivate {
+		private = "allowed"
+	}
+	_, _ = fmt.Fprintf(out, `
+  WebPlug %s
+
+  API                %s/v1
+  description        %s/openapi.json
+  API key            %s
+  data               %s
+  private endpoints  %s
+
+`, version, url, url, key, data, private)
+}

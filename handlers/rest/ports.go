@@ -1,0 +1,55 @@
+package rest
+
+import (
+	"context"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+	"webplug/projections"
+)
+
+// Directory answers look-ups that must be consistent: who may do what, who gets a message. It sees every command that
+// was answered before, or says that it does not (Settled). What does not exist is a zero value, never an error.
+type Directory interface {
+	Service(ctx context.Context, id string) (domain.Service, error)
+	User(ctx context.Context, service, id string) (domain.User, error)
+	EventType(ctx context.Context, service, id string) (domain.EventType, error)
+	// EventTypeNamed finds an event type that is not archived.
+	EventTypeNamed(ctx context.Context, service, name string) (domain.EventType, error)
+	// Schema is an event type's compiled schema, nil if it has none. Whoever implements it keeps what it compiled.
+	Schema(domain.EventType) (*domain.Schema, error)
+	// Candidates are the endpoints of a user, or of all for "", that are, or lately were, subscribed to an event type.
+	Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error)
+	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
+	Key(ctx context.Context, id string) (domain.APIKey, error)
+	// Settled waits until the directory has everything that was acknowledged before the call; false after 2 s.
+	Settled(ctx context.Context) bool
+}
+
+// Queries answers lists, eventually consistent with the log. A cursor that is none of its own is a domain.Error of the
+// kind Invalid on the field "cursor".
+type Queries interface {
+	Services(context.Context, projections.PageRequest) (projections.Page[projections.ServiceRow], error)
+	Users(ctx context.Context, service string, f projections.UserFilter, p projections.PageRequest) (projections.Page[projections.UserRow], error)
+	EventTypes(ctx context.Context, service string, f projections.EventTypeFilter, p projections.PageRequest) (projections.Page[projections.EventTypeRow], error)
+	Endpoints(ctx context.Context, service string, f projections.EndpointFilter, p projections.PageRequest) (projections.Page[projections.EndpointRow], error)
+	Subscriptions(ctx context.Context, service string, f projections.SubscriptionFilter, p projections.PageRequest) (projections.Page[projections.SubscriptionRow], error)
+	Keys(context.Context, projections.PageRequest) (projections.Page[projections.KeyRow], error)
+	Messages(ctx context.Context, service string, f projections.MessageFilter, p projections.PageRequest) (projections.Page[projections.MessageRow], error)
+	// DeadLetters are failed deliveries that nobody retried or discarded, newest first.
+	DeadLetters(ctx context.Context, service string, f projections.DeliveryFilter, p projections.PageRequest) (projections.Page[projections.DeliveryRow], error)
+	// History is events of one service, or of all with service "".
+	History(ctx context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error)
+	Stuck(context.Context, projections.PageRequest) (projections.Page[projections.StuckRow], error)
+	// RetryStuck gives a parked event to its consumer again; an unknown id is a domain.Error of the kind NotFound.
+	RetryStuck(ctx context.Context, id string) error
+	// After waits, for 2 s at most, until lists show a stream as of a version, and says whether they do.
+	After(ctx context.Context, stream eventlog.Stream, version eventlog.Version) (fresh bool, err error)
+}
+
+// Check is one of the things that must be well for this process to be of use.
+type Check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitzero"` // why not
+}

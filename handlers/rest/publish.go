@@ -1,0 +1,143 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// publishing is a request to publish a message. Its payload is a part of the request's body, byte for byte.
+type publishing struct {
+	eventType string
+	userID    string
+	payload   jsontext.Value
+}
+
+// publish is the way that most requests take: it reads nothing from the log unless it has an Idempotency-Key.
+func (a *API) publish(ctx context.Context, c *call) error {
+	c.quiet = true
+	p, err := c.decodePublishing()
+	if err != nil {
+		return err
+	}
+	n, err := a.creation(c, domain.PrefixMessage, c.service.ID)
+	if err != nil {
+		return err
+	}
+	return a.accept(ctx, c, n, func() (domain.PublishMessage, error) { return a.routed(ctx, c, p) })
+}
+
+// routed decides who gets a message.
+func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.PublishMessage, err error) {
+	if err := c.service.AcceptsCommands(); err != nil {
+		return cmd, err
+	}
+	if cmd.EventType, err = a.eventTypeNamed(ctx, c.service.ID, "event_type", p.eventType); err != nil {
+		return cmd, err
+	}
+	if p.userID != "" {
+		if err := a.acceptsUser(ctx, c, p.userID); err != nil {
+			return cmd, err
+		}
+	}
+	if cmd.Schema, err = a.Directory.Schema(cmd.EventType); err != nil {
+		return cmd, err
+	}
+	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID, p.userID)
+	if err != nil {
+		return cmd, err
+	}
+	now := a.now()
+	cmd.UserID, cmd.Payload = p.userID, p.payload
+	cmd.PayloadKey = domain.PayloadKey(c.service.ID, p.userID, now)
+	cmd.Routed = domain.Route(candidates, p.userID, now)
+	return cmd, nil
+}
+
+// accept appends a message and answers 202, or answers what the first request with its Idempotency-Key was answered.
+func (a *API) accept(ctx context.Context, c *call, n creation, build func() (domain.PublishMessage, error)) error {
+	stream := domain.MessageStream(c.service.ID, n.id)
+	message := eventlog.Loaded[domain.Message]{Stream: stream}
+	if !n.fresh() {
+		var err error
+		if message, err = eventlog.Load[domain.Message](ctx, a.Log, stream); err != nil {
+			return err
+		}
+	}
+	if !message.State.Exists() {
+		cmd, err := build()
+		if err != nil {
+			return err
+		}
+		cmd.Request = n.request
+		step := eventlog.On(stream, cmd).From(message).Into(&message)
+		if n.fresh() {
+			step = step.Fresh()
+		}
+		if err := eventlog.ExecuteAll(ctx, a.Log, c.cause, step); err != nil {
+			return err
+		}
+	} else if message.State.Accepted.Request != n.request {
+		return reused()
+	}
+	c.did(stream, 1)
+	return c.accepted(message.State)
+}
+
+// accepted answers what became of a message: it is written by hand, since nothing is answered as often.
+func (c *call) accepted(m domain.Message) error {
+	body := make([]byte, 0, 96+160*len(m.Accepted.Skipped))
+	body = append(body, `{"id":"`...)
+	body = append(body, m.ID...)
+	body = append(body, `","deliveries":`...)
+	body = strconv.AppendInt(body, int64(len(m.Accepted.Targets)), 10)
+	body = append(body, `,"skipped":`...)
+	if len(m.Accepted.Skipped) == 0 {
+		body = append(body, `[]`...)
+	} else {
+		skipped, err := json.Marshal(m.Accepted.Skipped)
+		if err != nil {
+			return err
+		}
+		body = append(body, skipped...)
+	}
+	writeBody(c.Response(), http.StatusAccepted, "application/json", append(body, '}'))
+	return nil
+}
+
+// decodePublishing reads the body.
+func (c *call) decodePublishing() (publishing, error) {
+	var body struct {
+		EventType string  `json:"event_type"`
+		UserID    *string `json:"user_id"`
+		Payload   inPlace `json:"payload"`
+	}
+	if err := c.decode(&body); err != nil {
+		return publishing{}, err
+	}
+	p := publishing{eventType: body.EventType, payload: jsontext.Value(c.body[body.Payload.start:body.Payload.end])}
+	if body.UserID != nil {
+		// An empty variable of the caller's must not send one customer's message to all.
+		if p.userID = *body.UserID; p.userID == "" {
+			return p, domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out to publish to all users")
+		}
+	}
+	return p, nil
+}
+
+// inPlace is a JSON value that is left where it lies in the body: neither copied nor touched.
+type inPlace struct{ start, end int64 }
+
+// UnmarshalJSONFrom notes the place of the next value.
+func (p *inPlace) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	v, err := dec.ReadValue()
+	p.end = dec.InputOffset()
+	p.start = p.end - int64(len(v))
+	return err
+}

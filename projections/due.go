@@ -1,0 +1,62 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain/eventlog"
+)
+
+// errNotRecorded is why a delivery is set aside by dispatch.
+var errNotRecorded = errors.New("the outcome of an attempt could not be recorded; the log says why")
+
+// Due is a planned attempt.
+type Due struct {
+	Service, Message, Endpoint string
+	Plan                       eventlog.Version
+	At                         time.Time
+}
+
+// Due lists an endpoint's planned attempts, the earliest first.
+func (q *Queries) Due(ctx context.Context, service, endpoint string, limit int) ([]Due, error) {
+	if err := q.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := q.views.List(ctx, q.generation, ListQuery{View: ViewDeliveries, List: listDue(service, endpoint), Limit: limit})
+	if err != nil {
+		return nil, fmt.Errorf("read due rows: %w", err)
+	}
+	out := make([]Due, 0, len(rows))
+	for _, r := range rows {
+		var row DeliveryRow
+		if err := json.Unmarshal(r.Body, &row); err != nil {
+			return nil, fmt.Errorf("read due row %s: %w", r.ID, err)
+		}
+		out = append(out, Due{service, row.MessageID, endpoint, row.Plan, value(row.NextAttemptAt)})
+	}
+	return out, nil
+}
+
+// DueEndpoints lists the endpoints that have planned attempts.
+func (q *Queries) DueEndpoints(ctx context.Context) ([]Lane, error) {
+	if err := q.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	var out []Lane
+	for name, err := range q.views.Lists(ctx, q.generation, ViewDeliveries, "due/") {
+		if err != nil {
+			return nil, fmt.Errorf("read due lists: %w", err)
+		}
+		service, endpoint, ok := strings.Cut(strings.TrimPrefix(name, "due/"), "/")
+		if !ok {
+			return nil, fmt.Errorf("due list %q: %w", name, eventlog.ErrDamaged)
+		}
+		out = append(out, Lane{service, endpoint})
+	}
+	return out, nil
+}

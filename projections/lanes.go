@@ -1,0 +1,566 @@
+package projections
+
+import (
+	"container/heap"
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// DueRows is where lanes find what is planned and not in memory.
+type DueRows interface {
+	// Due lists an endpoint's planned attempts, the earliest first. It sees every outcome acknowledged before it.
+	Due(ctx context.Context, service, endpoint string, limit int) ([]Due, error)
+	// DueEndpoints lists the endpoints that have planned attempts. It comes back when everything acknowledged before it is
+	// folded, even if it fails.
+	DueEndpoints(context.Context) ([]Lane, error)
+}
+
+// Lane names an endpoint's queue.
+type Lane struct{ Service, Endpoint string }
+
+const (
+	// laneConcurrency is how many requests one endpoint gets at once; a failing one gets failingConcurrency, so that a
+	// hundred dead endpoints do not use up the machine's connections.
+	laneConcurrency    = 16
+	failingConcurrency = 2
+	failuresInARow     = 5
+	// laneQueue bounds what waits in memory for one endpoint, queuedBytes for all: the rest waits in its rows.
+	laneQueue   = 4096
+	queuedBytes = 64 << 20
+	// laneRefill is how many are taken from the rows at once.
+	laneRefill = 512
+	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
+	// a new goroutine for each outcome costs as much as recording it.
+	recorders = 256
+)
+
+// Lanes makes planned attempts, on one machine: a queue for each endpoint, so that a slow one delays no other. What is in
+// memory is only a cache of the due rows: it may be dropped, and is, when it grows too large.
+type Lanes struct {
+	dispatcher *Dispatcher
+	rows       DueRows
+	park       func(eventlog.Stream, error)
+	logger     *slog.Logger
+
+	mu        sync.Mutex
+	lanes     map[Lane]*lane
+	bytes     int // of bodies in queues
+	wakes     wakes
+	wakeAt    map[Lane]time.Time
+	rewake    chan struct{}
+	taken     eventlog.Position // all up to here has been taken from the feed
+	moved     chan struct{}     // closed when taken grows
+	closing   bool
+	working   sync.WaitGroup
+	record    chan made
+	recorders int           // that run
+	ended     chan struct{} // closed when nothing is under way any more
+	feed      eventlog.Feed
+	ctx       context.Context // of requests and records: ends after the grace of a shutdown
+	begins    context.Context // of what is done to begin requests: ends with Run's
+}
+
+type lane struct {
+	name      Lane
+	queue     []Planned
+	active    map[string]struct{} // by Planned.ID: queued, being tried, or waiting for its record
+	running   int
+	failures  int  // in a row
+	behind    bool // there are due rows that are not in the queue
+	refilling bool
+	givenUp   []string // active ones whose outcome could not be recorded
+}
+
+// NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
+func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
+	return &Lanes{
+		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakeAt: map[Lane]time.Time{},
+		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
+	}
+}
+
+// Run takes up what was planned before and follows the feed, until ctx ends. It returns when the requests under way are
+// done and recorded, or grace is over. ready is called when all that was committed before is folded, and nothing can be
+// missed that is committed from then on.
+func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration, ready func()) error {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	l.ctx, l.begins, l.feed = work, ctx, feed
+	wakes := make(chan struct{})
+	go func() {
+		defer close(wakes)
+		l.wakeLoop(ctx)
+	}()
+	for first := true; ; first = false {
+		// What is committed is in the rows, what comes is in the feed. So it is when the feed broke off, too: its way from
+		// where it was may have been released.
+		l.pass(feed.Head())
+		found := l.Rescan(ctx)
+		if first { // also where rows cannot be written now: they can be read
+			ready()
+		}
+		if found {
+			err := feed.Follow(ctx, l.taken, l.takeAll)
+			if ctx.Err() == nil {
+				l.logger.Error("dispatch waits for the event log", "error", err)
+			}
+		}
+		if !sleep(ctx, time.Second) {
+			break
+		}
+	}
+	<-wakes
+	l.finish(stop, grace)
+	close(l.ended)
+	return nil
+}
+
+// finish waits for the requests under way.
+func (l *Lanes) finish(stop context.CancelFunc, grace time.Duration) {
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		l.working.Wait()
+		close(done)
+	}()
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+		l.logger.Warn("requests under way are given up; they will be repeated", "after", grace)
+		stop()
+		<-done
+	}
+}
+
+// Rescan looks for planned attempts of all endpoints, in the rows.
+func (l *Lanes) Rescan(ctx context.Context) bool {
+	names, err := l.rows.DueEndpoints(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.logger.Error("planned attempts cannot be read", "error", err)
+		}
+		return false
+	}
+	l.mu.Lock()
+	for _, n := range l.lanes {
+		for _, id := range n.givenUp {
+			delete(n.active, id)
+		}
+		n.givenUp = nil
+	}
+	l.mu.Unlock()
+	for _, n := range names {
+		l.fallBehind(n)
+	}
+	return true
+}
+
+func (l *Lanes) takeAll(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
+	l.mu.Lock()
+	repeated := at <= l.taken
+	l.mu.Unlock()
+	if repeated { // its deliveries may be made by now, and would be made twice
+		return nil
+	}
+	for _, r := range records {
+		l.take(ctx, r)
+	}
+	l.pass(at)
+	return nil
+}
+
+// pass notes that all up to a position is taken.
+func (l *Lanes) pass(at eventlog.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at > l.taken {
+		l.taken = at
+		close(l.moved)
+		l.moved = make(chan struct{})
+	}
+}
+
+// awaitTaken waits until the feed was taken up to a position.
+func (l *Lanes) awaitTaken(ctx context.Context, at eventlog.Position) error {
+	for {
+		l.mu.Lock()
+		there, moved := l.taken >= at, l.moved
+		l.mu.Unlock()
+		if there {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// take acts on one record of the feed. What it cannot decode is set aside by the projector, and found in the rows later.
+func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
+	switch kindOf(rec.Stream) {
+	case kindMessage, kindDelivery:
+	default:
+		return
+	}
+	r, err := l.dispatcher.Log.Decode(rec)
+	if err != nil {
+		return
+	}
+	name := Lane{r.Stream.Service, r.Stream.Leaf}
+	switch e := r.Event.(type) {
+	case domain.MessageAccepted:
+		payload, err := l.dispatcher.Log.Reveal(ctx, e.Payload)
+		if err != nil {
+			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
+			return
+		}
+		for _, p := range plan(r, domain.Webhook(r.Stream.Root, e.EventName, r.Time, payload)) {
+			l.enqueue(p)
+		}
+	case domain.AttemptFailed:
+		if !e.Next.IsZero() {
+			l.wake(name, e.Next)
+		}
+	case domain.RetryRequested:
+		l.fallBehind(name)
+	}
+}
+
+func (l *Lanes) lane(name Lane) *lane {
+	n := l.lanes[name]
+	if n == nil {
+		n = &lane{name: name, active: map[string]struct{}{}}
+		l.lanes[name] = n
+	}
+	return n
+}
+
+// enqueue puts a planned attempt into its lane, or leaves it to the rows.
+func (l *Lanes) enqueue(p Planned) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.lane(Lane{p.Service, p.Endpoint})
+	if _, there := n.active[p.ID()]; there || l.closing {
+		return
+	}
+	if len(n.queue) >= laneQueue || l.bytes >= queuedBytes {
+		n.behind = true
+		l.advance(n)
+		return
+	}
+	n.queue = append(n.queue, p)
+	n.active[p.ID()] = struct{}{}
+	l.bytes += len(p.Body)
+	l.advance(n)
+}
+
+func (l *Lanes) fallBehind(name Lane) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.lane(name)
+	n.behind = true
+	l.advance(n)
+}
+
+// advance starts what the lane is ready for: requests, a look into the rows, or nothing: then it is forgotten.
+func (l *Lanes) advance(n *lane) {
+	if l.closing {
+		return
+	}
+	limit := laneConcurrency
+	if n.failures >= failuresInARow {
+		limit = failingConcurrency
+	}
+	for n.running < limit && len(n.queue) > 0 {
+		n.running++
+		l.working.Add(1)
+		go l.work(n, l.pop(n))
+	}
+	switch {
+	case !n.behind || n.refilling || len(n.queue) >= laneRefill/2:
+	case l.bytes >= queuedBytes:
+		n.behind = false
+		l.wakeLocked(n.name, l.dispatcher.Now().Add(100*time.Millisecond))
+	default:
+		n.refilling, n.behind = true, false
+		l.working.Add(1)
+		go l.refill(n)
+	}
+	if len(n.active) == 0 && n.running == 0 && !n.refilling && !n.behind {
+		delete(l.lanes, n.name)
+	}
+}
+
+// work makes attempts until the lane has none for it.
+func (l *Lanes) work(n *lane, p Planned) {
+	defer l.working.Done()
+	for ok := true; ok; {
+		o, err := l.dispatcher.Attempt(l.ctx, p)
+		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
+			return
+		}
+		if err != nil {
+			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
+			l.postpone(n, p)
+		} else {
+			l.recordSoon(n, o)
+		}
+		p, ok = l.next(n, err == nil && o.report.Delivered())
+	}
+}
+
+// next gives a worker its next attempt, or lets it go.
+func (l *Lanes) next(n *lane, delivered bool) (Planned, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if delivered {
+		n.failures = 0
+	} else {
+		n.failures++
+	}
+	tooMany := n.failures >= failuresInARow && n.running > failingConcurrency
+	if len(n.queue) == 0 || l.closing || tooMany {
+		n.running--
+		l.advance(n)
+		return Planned{}, false
+	}
+	p := l.pop(n)
+	if n.behind {
+		l.advance(n)
+	}
+	return p, true
+}
+
+func (l *Lanes) pop(n *lane) Planned {
+	p := n.queue[0]
+	n.queue[0] = Planned{}
+	n.queue = n.queue[1:]
+	l.bytes -= len(p.Body)
+	return p
+}
+
+// made is an outcome on its way to the log.
+type made struct {
+	lane    *lane
+	outcome outcome
+}
+
+// recordSoon records an outcome beside the next request: nobody waits for its commit.
+func (l *Lanes) recordSoon(n *lane, o outcome) {
+	l.working.Add(1)
+	select {
+	case l.record <- made{n, o}:
+		return
+	default:
+	}
+	l.mu.Lock()
+	more := l.recorders < recorders
+	if more {
+		l.recorders++
+	}
+	l.mu.Unlock()
+	if more {
+		go l.recordAll(made{n, o})
+		return
+	}
+	l.record <- made{n, o}
+}
+
+// recordAll records one outcome after the other, until the lanes end.
+func (l *Lanes) recordAll(m made) {
+	for {
+		switch {
+		case l.dispatcher.recordUntil(l.ctx, m.outcome):
+			l.settle(m.lane, m.outcome.planned)
+		case l.ctx.Err() == nil:
+			l.giveUp(m.lane, m.outcome.planned)
+		}
+		l.working.Done()
+		select {
+		case m = <-l.record:
+		case <-l.ended:
+			return
+		}
+	}
+}
+
+// giveUp sets a delivery aside. It stays active, so that it is not tried again and again, until the next Rescan.
+func (l *Lanes) giveUp(n *lane, p Planned) {
+	l.mu.Lock()
+	n.givenUp = append(n.givenUp, p.ID())
+	l.mu.Unlock()
+	l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), errNotRecorded)
+}
+
+func (l *Lanes) settle(n *lane, p Planned) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(n.active, p.ID())
+	if n.running == 0 {
+		l.advance(n)
+	}
+}
+
+// postpone leaves an attempt that could not be made to the rows, a little later.
+func (l *Lanes) postpone(n *lane, p Planned) {
+	l.mu.Lock()
+	delete(n.active, p.ID())
+	l.mu.Unlock()
+	l.wake(n.name, l.dispatcher.Now().Add(time.Second))
+}
+
+// refill takes planned attempts from the rows into the queue, and sets the lane's next wake-up.
+func (l *Lanes) refill(n *lane) {
+	defer l.working.Done()
+	err := l.readRows(n)
+	if err != nil && l.begins.Err() == nil {
+		l.logger.Error("planned attempts cannot be read", "endpoint", n.name.Endpoint, "error", err)
+		l.wake(n.name, l.dispatcher.Now().Add(time.Second))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n.refilling = false
+	l.advance(n)
+}
+
+func (l *Lanes) readRows(n *lane) error {
+	l.mu.Lock()
+	limit := len(n.active) + laneRefill
+	l.mu.Unlock()
+	rows, err := l.rows.Due(l.begins, n.name.Service, n.name.Endpoint, limit)
+	if err != nil {
+		return err
+	}
+	// What the rows have and the feed is yet to bring would else be sent twice: once from here, once from there.
+	if err := l.awaitTaken(l.begins, l.feed.Head()); err != nil {
+		return err
+	}
+	now, queued := l.dispatcher.Now(), 0
+	for _, r := range rows {
+		if r.At.After(now) {
+			l.wake(n.name, r.At)
+			return nil
+		}
+		if l.isActive(n, r) {
+			continue
+		}
+		p, ok, err := l.dispatcher.Replan(l.begins, r.Service, r.Message, r.Endpoint, now)
+		if err != nil {
+			return err
+		}
+		if ok {
+			l.enqueue(p)
+			queued++
+		}
+	}
+	switch {
+	case len(rows) < limit:
+	case queued == 0:
+		l.wake(n.name, now.Add(time.Second))
+	default:
+		l.mu.Lock()
+		n.behind = true
+		l.mu.Unlock()
+	}
+	return nil
+}
+
+func (l *Lanes) isActive(n *lane, d Due) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, active := n.active[d.Message+"/"+d.Endpoint]
+	return active
+}
+
+// wake makes the lane look into its rows at a time.
+func (l *Lanes) wake(name Lane, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wakeLocked(name, at)
+}
+
+func (l *Lanes) wakeLocked(name Lane, at time.Time) {
+	if earlier, ok := l.wakeAt[name]; ok && !at.Before(earlier) {
+		return
+	}
+	l.wakeAt[name] = at
+	heap.Push(&l.wakes, wake{at, name})
+	if l.wakes[0].at.Equal(at) {
+		select {
+		case l.rewake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (l *Lanes) wakeLoop(ctx context.Context) {
+	for {
+		wait := time.Hour
+		l.mu.Lock()
+		now := l.dispatcher.Now()
+		for len(l.wakes) > 0 {
+			first := l.wakes[0]
+			if first.at.After(now) {
+				wait = first.at.Sub(now)
+				break
+			}
+			heap.Pop(&l.wakes)
+			if l.wakeAt[first.lane].Equal(first.at) {
+				delete(l.wakeAt, first.lane)
+				n := l.lane(first.lane)
+				n.behind = true
+				l.advance(n)
+			}
+		}
+		l.mu.Unlock()
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-l.rewake:
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+// Waiting is how many attempts wait in memory.
+func (l *Lanes) Waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	total := 0
+	for _, n := range l.lanes {
+		total += len(n.queue)
+	}
+	return total
+}
+
+type wake struct {
+	at   time.Time
+	lane Lane
+}
+
+type wakes []wake
+
+func (w wakes) Len() int           { return len(w) }
+func (w wakes) Less(i, j int) bool { return w[i].at.Before(w[j].at) }
+func (w wakes) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
+func (w *wakes) Push(x any)        { *w = append(*w, x.(wake)) }
+func (w *wakes) Pop() any {
+	old := *w
+	last := old[len(old)-1]
+	*w = old[:len(old)-1]
+	return last
+}

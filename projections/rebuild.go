@@ -1,0 +1,96 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"webplug/domain/eventlog"
+)
+
+// rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
+// anew from the log at the next start.
+const rowFormat = 1
+
+// formatBits is where a generation carries its format.
+const formatBits = 32
+
+func (g Generation) format() uint64 { return uint64(g) >> formatBits }
+
+// next is the generation after g, in today's format.
+func (g Generation) next() Generation {
+	return Generation(rowFormat<<formatBits | (uint64(g)+1)&(1<<formatBits-1))
+}
+
+// OpenViews gives the generation to read and write: the current one, or, if there is none of today's format or again is
+// asked for, one made anew from the whole log. The old one is read until the new one is whole.
+func OpenViews(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, feed eventlog.Feed, v Views, again bool, now eventlog.Clock, logger *slog.Logger) (Generation, error) {
+	current, err := v.Current(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the current generation: %w", err)
+	}
+	if current.format() == rowFormat && !again {
+		return current, nil
+	}
+	g := current.next()
+	if err := v.Drop(ctx, g); err != nil { // what an interrupted rebuild left
+		return 0, fmt.Errorf("drop generation %d: %w", g, err)
+	}
+	if err := rebuild(ctx, l, scanner, feed.Head(), v, g, now, logger); err != nil {
+		return 0, err
+	}
+	if err := v.Switch(ctx, g); err != nil {
+		return 0, fmt.Errorf("switch to generation %d: %w", g, err)
+	}
+	if current != 0 {
+		if err := v.Drop(ctx, current); err != nil {
+			return 0, fmt.Errorf("drop generation %d: %w", current, err)
+		}
+	}
+	return g, nil
+}
+
+// rebuildFlush is how many records are folded before their rows are written.
+const rebuildFlush = 20_000
+
+// rebuild folds the whole log into a generation. Effects are never run. What is appended meanwhile is after head, and
+// folded when the feed is followed from there.
+func rebuild(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, head eventlog.Position, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) error {
+	p := NewProjector(l, v, g, now, logger)
+	total, since := 0, 0
+	for page, err := range scanner.Scan(ctx, "") {
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if err := p.take(ctx, 0, page.Records); err != nil {
+			return err
+		}
+		total, since = total+len(page.Records), since+len(page.Records)
+		if since >= rebuildFlush {
+			since = 0
+			if err := p.flushRebuilt(ctx, 0); err != nil {
+				return err
+			}
+			logger.Info("read models are being made anew", "events", total)
+		}
+	}
+	if total > 0 {
+		logger.Info("read models are made anew", "events", total, "generation", uint64(g))
+	}
+	return p.flushRebuilt(ctx, head)
+}
+
+// flushRebuilt writes a part of a rebuild.
+func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rows, _, err := p.changed(true)
+	if err != nil {
+		return err
+	}
+	if err := p.views.Apply(ctx, p.generation, rows, head); err != nil {
+		return fmt.Errorf("write read models: %w", err)
+	}
+	p.clean()
+	return nil
+}
