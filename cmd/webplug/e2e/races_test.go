@@ -35,7 +35,9 @@ func TestOfSixteenCreatesOfOneNameOneWins(t *testing.T) {
 		"service":     func(int) answer { return c.post("/services", members{"name": "the one of " + s.id}) },
 		"event type":  func(int) answer { return s.post("/event-types", members{"name": "card_issued"}) },
 		"external id": func(i int) answer { return s.post("/users", members{"name": fmt.Sprint(i), "external_id": "cust-7"}) },
-		"URL":         func(int) answer { return s.post("/endpoints", members{"user_id": u.ID, "url": "https://example.com/hook"}) },
+		"URL": func(int) answer {
+			return s.post("/endpoints", members{"user_id": u.ID, "url": "https://example.com/hook"})
+		},
 	} {
 		t.Run(name, func(t *testing.T) { oneWins(t, together(racers, post)) })
 	}
