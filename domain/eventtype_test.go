@@ -104,7 +104,9 @@ func TestCreateEventType(t *testing.T) {
 }
 
 func TestUpdateEventType(t *testing.T) {
-	given := func(t *testing.T) spec.Scenario[domain.EventType] { return spec.Given[domain.EventType](t, eventTypeCreated) }
+	given := func(t *testing.T) spec.Scenario[domain.EventType] {
+		return spec.Given[domain.EventType](t, eventTypeCreated)
+	}
 	t.Run("changes the description", func(t *testing.T) {
 		given(t).When(domain.UpdateEventType{Description: p("New.")}).Then(domain.EventTypeUpdated{Description: p("New.")})
 	})

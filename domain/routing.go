@@ -55,10 +55,10 @@ func skipOf(c Candidate, now time.Time) (skip Skip, remembered bool) {
 	}
 	recent := func(st Stamp) bool { return now.Sub(st.At) <= RemovedMemory }
 	switch {
-	case c.Endpoint.Removed():
-		return because(SkippedRemoved, c.Endpoint.Changed), !c.Subscription.Removed && recent(c.Endpoint.Changed)
-	case c.Subscription.Removed:
+	case c.Subscription.Removed: // first: it ended before the endpoint did, if that was removed too
 		return because(SkippedUnsubscribed, c.Subscription.Changed), recent(c.Subscription.Changed)
+	case c.Endpoint.Removed():
+		return because(SkippedRemoved, c.Endpoint.Changed), recent(c.Endpoint.Changed)
 	case !c.UserArchived.At.IsZero():
 		return because(SkippedUserArchived, c.UserArchived), true
 	case c.Endpoint.Status == EndpointStatusPaused && c.Endpoint.PauseReason == PausedGone:

@@ -28,13 +28,16 @@ type Schema struct{ compiled *jsonschema.Schema }
 
 // schemaURL is where a schema stands while it is compiled; it is never visited. It has a path, so that a relative
 // reference leads out of the schema and is refused; against a URL without one it would lead back to the schema itself.
-const schemaURL = "webplug:///schema"
+const (
+	schemaURL    = schemaScheme + "/schema"
+	schemaScheme = "webplug://"
+)
 
 // noRemote refuses to load anything: a schema must stand on its own.
 type noRemote struct{}
 
 func (noRemote) Load(url string) (any, error) {
-	return nil, fmt.Errorf("refers to %q; a schema may not refer outside itself", url)
+	return nil, fmt.Errorf("refers to %q; a schema may not refer outside itself", strings.TrimPrefix(url, schemaScheme))
 }
 
 // CompileSchema reads a JSON Schema 2020-12 without references outside itself. nil compiles to a nil Schema, which takes
@@ -72,6 +75,10 @@ func CompileSchema(schema jsontext.Value) (*Schema, error) {
 }
 
 func oneLine(err error) string {
+	var outside *jsonschema.LoadURLError
+	if errors.As(err, &outside) {
+		err = outside.Err
+	}
 	s := strings.ReplaceAll(err.Error(), schemaURL, "the schema")
 	return shortened(strings.Join(strings.Fields(s), " "))
 }

@@ -25,6 +25,7 @@ type delivery struct {
 	state   domain.Delivery
 	stored  bool // there is a row of it
 	dirty   bool // the row is not as the state
+	fresh   bool // it was accepted while this process looked, so that there was no row before
 }
 
 // shown says whether a delivery has a row.
@@ -76,7 +77,7 @@ func (p *deliveries) accepted(r eventlog.Recorded) {
 	for _, endpoint := range m.Accepted.Targets {
 		s := domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)
 		if p.open[s] == nil && !p.isDone(s) {
-			p.open[s] = &delivery{message: m, dirty: true}
+			p.open[s] = &delivery{message: m, dirty: true, fresh: true}
 		}
 	}
 }
@@ -144,7 +145,7 @@ func (p *deliveries) flushed() {
 }
 
 func deliveryRow(s eventlog.Stream, d *delivery) (Row, error) {
-	row := Row{View: ViewDeliveries, ID: s.String(), Version: d.state.Version}
+	row := Row{View: ViewDeliveries, ID: s.String(), Version: d.state.Version, Fresh: d.fresh && !d.stored}
 	if !shown(d.state) {
 		return row, nil
 	}

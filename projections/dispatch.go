@@ -103,7 +103,9 @@ func (d *Dispatcher) Record(ctx context.Context, o outcome) (domain.Delivery, er
 	}
 	record := domain.RecordOutcome{
 		Report: o.report, Plan: p.Plan, EndpointVersion: o.endpoint.Version, Schedule: d.Schedule, Jitter: d.Jitter(),
-		AnswerKey: domain.PayloadKey(p.Service, p.UserID, o.report.At),
+	}
+	if len(o.report.Answer) > 0 {
+		record.AnswerKey = domain.PayloadKey(p.Service, p.UserID, o.report.At)
 	}
 	step := eventlog.On(stream, record).Into(&after).Lazy()
 	if p.State != nil {

@@ -59,6 +59,8 @@ const (
 	// pageSpan bounds the time between a page's facts, so that a reader can seek by time.
 	pageSpan = 10 * time.Second
 	hourForm = "2006010215"
+	// hoursInMemory bounds the services whose last hour is remembered.
+	hoursInMemory = 10_000
 )
 
 func listHours(service string) string { return "hours/" + service }
@@ -70,15 +72,29 @@ func listByOldest(service, hour string) string {
 }
 
 // journal collects facts between two flushes.
-type journal struct{ facts map[string][]Fact } // by service
+type journal struct {
+	facts map[string][]Fact // by service
+	hours map[string]string // by service: the hour that was entered last
+}
 
-func newJournal() *journal { return &journal{facts: map[string][]Fact{}} }
+func newJournal() *journal {
+	return &journal{facts: map[string][]Fact{}, hours: map[string]string{}}
+}
 
 func (j *journal) add(r eventlog.Recorded) {
 	j.facts[r.Stream.Service] = append(j.facts[r.Stream.Service], factOf(r))
 }
 
-func (j *journal) flushed() { clear(j.facts) }
+// flushed says that what rows gave is written.
+func (j *journal) flushed() {
+	for service, facts := range j.facts {
+		if len(j.hours) >= hoursInMemory {
+			clear(j.hours)
+		}
+		j.hours[service] = facts[len(facts)-1].At().Format(hourForm)
+	}
+	clear(j.facts)
+}
 
 // rows makes the pages. mark tells the pages of one flush from those of every other.
 func (j *journal) rows(mark string) ([]Row, error) {
@@ -95,7 +111,10 @@ func (j *journal) rows(mark string) ([]Row, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, page, hourRow(service, hour))
+			out = append(out, page)
+			if j.hours[service] != hour {
+				out = append(out, hourRow(service, hour))
+			}
 			facts = facts[n:]
 		}
 	}
@@ -110,7 +129,7 @@ func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	}
 	oldest, newest := timeKey(facts[0].At()), timeKey(facts[len(facts)-1].At())
 	return Row{
-		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body,
+		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body, Fresh: true,
 		Lists: []Entry{{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark}},
 	}, nil
 }

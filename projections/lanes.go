@@ -31,8 +31,9 @@ const (
 	// laneQueue bounds what waits in memory for one endpoint, queuedBytes for all: the rest waits in its rows.
 	laneQueue   = 512
 	queuedBytes = 64 << 20
-	// outcomesWaiting bounds the outcomes that wait for their commit; then no more requests are made.
-	outcomesWaiting = 1024
+	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
+	// a new goroutine for each outcome costs as much as recording it.
+	recorders = 256
 )
 
 // Lanes makes planned attempts, on one machine: a queue for each endpoint, so that a slow one delays no other. What is in
@@ -43,19 +44,21 @@ type Lanes struct {
 	park       func(eventlog.Stream, error)
 	logger     *slog.Logger
 
-	mu      sync.Mutex
-	lanes   map[Lane]*lane
-	bytes   int // of bodies in queues
-	wakes   wakes
-	wakeAt  map[Lane]time.Time
-	rewake  chan struct{}
-	taken   eventlog.Position // all up to here has been taken from the feed
-	moved   chan struct{}     // closed when taken grows
-	closing bool
-	working sync.WaitGroup
-	record  chan struct{}
-	feed    eventlog.Feed
-	ctx     context.Context // of requests and records: ends after the grace of a shutdown
+	mu        sync.Mutex
+	lanes     map[Lane]*lane
+	bytes     int // of bodies in queues
+	wakes     wakes
+	wakeAt    map[Lane]time.Time
+	rewake    chan struct{}
+	taken     eventlog.Position // all up to here has been taken from the feed
+	moved     chan struct{}     // closed when taken grows
+	closing   bool
+	working   sync.WaitGroup
+	record    chan made
+	recorders int           // that run
+	ended     chan struct{} // closed when nothing is under way any more
+	feed      eventlog.Feed
+	ctx       context.Context // of requests and records: ends after the grace of a shutdown
 }
 
 type lane struct {
@@ -73,7 +76,7 @@ type lane struct {
 func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
 	return &Lanes{
 		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakeAt: map[Lane]time.Time{},
-		rewake: make(chan struct{}, 1), moved: make(chan struct{}), record: make(chan struct{}, outcomesWaiting),
+		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 	}
 }
 
@@ -107,6 +110,7 @@ func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration
 	}
 	<-wakes
 	l.finish(stop, grace)
+	close(l.ended)
 	return nil
 }
 
@@ -153,6 +157,12 @@ func (l *Lanes) Rescan(ctx context.Context) bool {
 }
 
 func (l *Lanes) takeAll(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
+	l.mu.Lock()
+	repeated := at <= l.taken
+	l.mu.Unlock()
+	if repeated { // its deliveries may be made by now, and would be made twice
+		return nil
+	}
 	for _, r := range records {
 		l.take(ctx, r)
 	}
@@ -284,6 +294,9 @@ func (l *Lanes) work(n *lane, p Planned) {
 	defer l.working.Done()
 	for ok := true; ok; {
 		o, err := l.dispatcher.Attempt(l.ctx, p)
+		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
+			return
+		}
 		if err != nil {
 			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
 			l.postpone(n, p)
@@ -324,20 +337,49 @@ func (l *Lanes) pop(n *lane) Planned {
 	return p
 }
 
+// made is an outcome on its way to the log.
+type made struct {
+	lane    *lane
+	outcome outcome
+}
+
 // recordSoon records an outcome beside the next request: nobody waits for its commit.
 func (l *Lanes) recordSoon(n *lane, o outcome) {
-	l.record <- struct{}{}
 	l.working.Add(1)
-	go func() {
-		defer l.working.Done()
-		defer func() { <-l.record }()
-		if !l.dispatcher.recordUntil(l.ctx, o) && l.ctx.Err() == nil {
-			p := o.planned
-			l.giveUp(n, p)
+	select {
+	case l.record <- made{n, o}:
+		return
+	default:
+	}
+	l.mu.Lock()
+	more := l.recorders < recorders
+	if more {
+		l.recorders++
+	}
+	l.mu.Unlock()
+	if more {
+		go l.recordAll(made{n, o})
+		return
+	}
+	l.record <- made{n, o}
+}
+
+// recordAll records one outcome after the other, until the lanes end.
+func (l *Lanes) recordAll(m made) {
+	for {
+		switch {
+		case l.dispatcher.recordUntil(l.ctx, m.outcome):
+			l.settle(m.lane, m.outcome.planned)
+		case l.ctx.Err() == nil:
+			l.giveUp(m.lane, m.outcome.planned)
+		}
+		l.working.Done()
+		select {
+		case m = <-l.record:
+		case <-l.ended:
 			return
 		}
-		l.settle(n, o.planned)
-	}()
+	}
 }
 
 // giveUp sets a delivery aside. It stays active, so that it is not tried again and again, until the next Rescan.

@@ -267,7 +267,7 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed) error {
 	if !p.dirty {
 		return nil
 	}
-	rows, err := p.changed(fmt.Sprintf("%016x", uint64(p.folded)))
+	rows, err := p.changed()
 	if err != nil {
 		return err
 	}
@@ -291,13 +291,13 @@ func (p *Projector) clean() {
 	p.dirty = false
 }
 
-// changed makes the rows that differ from what is written. mark is different in each flush of a generation.
-func (p *Projector) changed(mark string) ([]Row, error) {
+// changed makes the rows that differ from what is written.
+func (p *Projector) changed() ([]Row, error) {
 	rows, err := p.deliveries.rows()
 	if err != nil {
 		return nil, fmt.Errorf("make delivery rows: %w", err)
 	}
-	pages, err := p.journal.rows(mark)
+	pages, err := p.journal.rows(p.log.NewID())
 	if err != nil {
 		return nil, fmt.Errorf("make journal pages: %w", err)
 	}

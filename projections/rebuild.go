@@ -68,7 +68,7 @@ func rebuild(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, hea
 		total, since = total+len(page.Records), since+len(page.Records)
 		if since >= rebuildFlush {
 			since = 0
-			if err := p.flushRebuilt(ctx, 0, total); err != nil {
+			if err := p.flushRebuilt(ctx, 0); err != nil {
 				return err
 			}
 			logger.Info("read models are being made anew", "events", total)
@@ -77,14 +77,14 @@ func rebuild(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, hea
 	if total > 0 {
 		logger.Info("read models are made anew", "events", total, "generation", uint64(g))
 	}
-	return p.flushRebuilt(ctx, head, total)
+	return p.flushRebuilt(ctx, head)
 }
 
-// flushRebuilt writes a part of a rebuild. Its pages are marked by how many events came before them.
-func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position, total int) error {
+// flushRebuilt writes a part of a rebuild.
+func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rows, err := p.changed(fmt.Sprintf("r%015x", total))
+	rows, err := p.changed()
 	if err != nil {
 		return err
 	}

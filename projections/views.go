@@ -32,6 +32,8 @@ type Row struct {
 	Version eventlog.Version // of the source stream; a row of an older version never replaces it
 	Body    []byte           // JSON; nil where the row is taken away
 	Lists   []Entry          // where the row is found
+	// Fresh vouches that no row of this id was ever written to this generation: an older one need not be looked for.
+	Fresh bool
 }
 
 // Entry puts a row into an ordered list. Sort keys are compared byte by byte and are unique within a list.

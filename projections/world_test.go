@@ -32,6 +32,8 @@ type world struct {
 	stop      context.CancelFunc
 	done      chan struct{}
 
+	knows *eventlog.Registry // what the program knows; nil is today's
+
 	mu       sync.Mutex
 	ids      uint64
 	answer   map[string]func(domain.Attempt) domain.Report // by URL
@@ -49,11 +51,11 @@ func inWorld(t *testing.T, run func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, fs: vfs.NewCrashableMem(), answer: map[string]func(domain.Attempt) domain.Report{}}
 		w.open(false)
+		defer func() { w.close() }()
 		w.do(eventlog.On(domain.ServiceStream(svc), domain.CreateService{Name: "bank", DefaultFormat: domain.StandardWebhooks}))
 		w.do(eventlog.On(domain.UserStream(svc, usr), domain.RegisterUser{Name: "ada"}))
 		w.do(eventlog.On(domain.EventTypeStream(svc, typ), domain.CreateEventType{Name: "card_issued"}))
 		run(w)
-		w.close()
 	})
 }
 
@@ -66,7 +68,11 @@ func (w *world) open(again bool) {
 	w.must(err)
 	sealer, err := eventlog.NewSealer(w.store, make([]byte, 32), rand.Reader)
 	w.must(err)
-	w.log = eventlog.New(w.store, domain.Events(), sealer, time.Now, w.id)
+	registry := w.knows
+	if registry == nil {
+		registry = domain.Events()
+	}
+	w.log = eventlog.New(w.store, registry, sealer, time.Now, w.id)
 	g, err := projections.OpenViews(ctx, w.log, w.store, w.store, w.store.Views(), again, time.Now, logger)
 	w.must(err)
 	w.projector = projections.NewProjector(w.log, w.store.Views(), g, time.Now, logger)

@@ -25,6 +25,7 @@ type homeOptions struct {
 	dir           string
 	fs            vfs.FS // of the event log; nil is the disk
 	keys          keyring
+	feed          func(eventlog.Feed) eventlog.Feed // what consumers follow; nil is the log's own
 	sender        projections.Sender
 	checkURL      func(ctx context.Context, url string) error
 	now           eventlog.Clock
@@ -49,6 +50,7 @@ type keyring struct {
 type home struct {
 	options   homeOptions
 	store     *pebble.Store
+	feed      eventlog.Feed
 	log       *eventlog.Log
 	projector *projections.Projector
 	queries   *projections.Queries
@@ -87,18 +89,21 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	} else if err != nil {
 		return nil, fmt.Errorf("check the master key: %w", err)
 	}
-	h := &home{options: o, store: store, ready: make(chan struct{})}
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	if o.feed != nil {
+		h.feed = o.feed(store)
+	}
 	h.log = eventlog.New(store, domain.Events(), sealer, o.now, o.newID)
 	views := store.Views()
-	generation, err := projections.OpenViews(ctx, h.log, store, store, views, o.rebuild, o.now, o.logger)
+	generation, err := projections.OpenViews(ctx, h.log, store, h.feed, views, o.rebuild, o.now, o.logger)
 	if err != nil {
 		return nil, fmt.Errorf("open the read models: %w", err)
 	}
 	h.projector = projections.NewProjector(h.log, views, generation, o.now, o.logger)
-	if err := h.projector.Open(ctx, store); err != nil {
+	if err := h.projector.Open(ctx, h.feed); err != nil {
 		return nil, fmt.Errorf("open the read models: %w", err)
 	}
-	h.queries = projections.NewQueries(h.log, views, h.projector, store)
+	h.queries = projections.NewQueries(h.log, views, h.projector, h.feed)
 	h.metrics = newMetrics(h)
 	h.lanes = projections.NewLanes(&projections.Dispatcher{
 		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
@@ -121,8 +126,8 @@ func (h *home) run(ctx context.Context) error {
 	projecting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	projected := make(chan error, 1)
-	go func() { projected <- h.projector.Run(projecting, h.store) }()
-	err := h.lanes.Run(ctx, h.store, h.options.grace, func() { close(h.ready) })
+	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
 	stop() // after dispatch, so that its last outcomes are in the read models
 	return errors.Join(err, <-projected)
 }

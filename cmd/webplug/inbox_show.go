@@ -60,8 +60,7 @@ func showText(out io.Writer, p palette) func(arrival) {
 		b.WriteByte('\n')
 		if text := pretty(a); text != "" {
 			for line := range strings.Lines(text) {
-				part(p.dim, "  %s", strings.TrimSuffix(line, "\n"))
-				b.WriteByte('\n')
+				b.WriteString("  " + strings.TrimSuffix(line, "\n") + "\n")
 			}
 		}
 		_, _ = io.WriteString(out, b.String())

@@ -49,7 +49,6 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	root := &cobra.Command{
 		Use:           "webplug",
 		Short:         "Webhooks as a service: publish once, and every subscribed endpoint gets it",
-		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

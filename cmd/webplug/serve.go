@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	cryptorand "crypto/rand"
@@ -43,6 +44,7 @@ Environment:
   WEBPLUG_DATA        the data folder, as --data
   WEBPLUG_API_KEY     the admin key; else the one in <data>/admin.key, made at the first start
   WEBPLUG_MASTER_KEY  32 bytes in base64; else the ones in <data>/master.key, made at the first start
+  WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
 
 Exit codes: 0 it was asked to end and did; 1 it failed; 2 the command line is wrong.`
 
@@ -106,15 +108,25 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
 }
 
+// gcPercent lets the heap grow to five times what lives before it is collected, since little lives: it saves a tenth of the
+// CPU and costs some tens of megabytes. GOGC in the environment overrules it.
+const gcPercent = 400
+
 // serve runs until ctx ends. welcome, if not nil, gets URL and key.
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	logger, err := s.logger(logs)
 	if err != nil {
 		return err
 	}
+	if err := servePprof(ctx, os.Getenv("WEBPLUG_PPROF"), logger); err != nil {
+		return err
+	}
 	format := domain.Format(s.defaultFormat)
 	if err := domain.CheckFormat("--default-format", format); err != nil {
 		return usage("%s", err)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {

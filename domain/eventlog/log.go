@@ -32,6 +32,9 @@ func New(store Store, registry *Registry, sealer *Sealer, now Clock, newID IDs) 
 // Registry is the event types that the log knows.
 func (l *Log) Registry() *Registry { return l.registry }
 
+// NewID makes an id of the kind that events have.
+func (l *Log) NewID() string { return l.newID() }
+
 // head is what a writer has to know of a stream to append to it.
 type head struct {
 	version Version

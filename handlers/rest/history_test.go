@@ -76,6 +76,15 @@ func TestHistory(t *testing.T) {
 		s.get(s.path+"/history?stream=x").refused(422, "stream")
 	})
 
+	t.Run("of a service begins with the oldest event, or with the newest", func(t *testing.T) {
+		s := newShop(t)
+		for order, want := range map[string]string{"": "ServiceCreated", "&order=oldest": "ServiceCreated", "&order=newest": "NameReserved"} {
+			if got := s.get(s.path + "/history?limit=1" + order).want(200).members("type"); len(got) != 1 || got[0] != want {
+				t.Errorf("%q begins with %v", order, got)
+			}
+		}
+	})
+
 	t.Run("of everything has all services, and the keys", func(t *testing.T) {
 		s := newShop(t)
 		other := s.post("/v1/services", obj{"name": "other"}).want(201).id()

@@ -41,7 +41,7 @@ func TestQuery(t *testing.T) {
 			},
 			s.path + "/messages/" + m + "/deliveries": {"status=x": "status", "user_id=" + s.user: "user_id", "cause=x": "cause"},
 			s.path + "/dead-letters":                  {"status=failed": "status", "cause=x": "cause", "since=x": "since"},
-			"/v1/history":                             {"stream=x": "stream", "stream=a/b/c/d": "stream", "since=x": "since", "actor=": "actor"},
+			"/v1/history":                             {"stream=x": "stream", "stream=a/b/c/d": "stream", "since=x": "since", "actor=": "actor", "order=up": "order"},
 		} {
 			for query, field := range queries {
 				s.get(path+"?"+query).refused(422, field)

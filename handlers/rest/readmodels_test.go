@@ -266,6 +266,9 @@ func (q *queries) History(_ context.Context, service string, f projections.Histo
 			all = append(all, r)
 		}
 	}
+	if f.NewestFirst {
+		slices.Reverse(all)
+	}
 	return page(all, p, func(r eventlog.Recorded) string { return r.ID })
 }
 

@@ -11,9 +11,9 @@ import (
 )
 
 // EventLog holds a store to the words of eventlog.Store.
-func EventLog(t *testing.T, open Maker) {
+func EventLog(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
-	runChecks(t, open, []check{
+	runChecks(t, open, within, []check{
 		{name: "of 16 writers on one version one wins", run: oneWriterWins},
 		{name: "16 equal appends at once are one", run: equalAppendsAreOne},
 		{name: "a conflict on the second stream leaves nothing of the first", run: allOrNone},

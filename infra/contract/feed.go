@@ -11,10 +11,10 @@ import (
 )
 
 // Feed holds a store to the words of eventlog.Feed.
-func Feed(t *testing.T, open Maker) {
+func Feed(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
 	of, reopened := []need{needsFeed}, []need{needsFeed, needsReopen}
-	runChecks(t, open, []check{
+	runChecks(t, open, within, []check{
 		{name: "everything once, in order of commit", needs: of, run: feedAll},
 		{name: "from a position", needs: of, run: feedFrom},
 		{name: "live", needs: of, run: feedLive},

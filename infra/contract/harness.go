@@ -71,12 +71,14 @@ type check struct {
 	run   func(*testing.T, Harness)
 }
 
+// Within runs a case somewhere else than directly in its subtest; testing/synctest.Test is one.
+type Within func(*testing.T, func(*testing.T))
+
 // runChecks runs each case against a store of its own, all in parallel.
-func runChecks(t *testing.T, open Maker, checks []check) {
+func runChecks(t *testing.T, open Maker, within []Within, checks []check) {
 	t.Helper()
 	for _, c := range checks {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
+		run := func(t *testing.T) {
 			h := open(t)
 			for _, n := range c.needs {
 				if !h.has(n) {
@@ -84,6 +86,14 @@ func runChecks(t *testing.T, open Maker, checks []check) {
 				}
 			}
 			c.run(t, h)
+		}
+		for _, w := range within {
+			inner := run
+			run = func(t *testing.T) { w(t, inner) }
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			run(t)
 		})
 	}
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // Keys holds a store of data keys to the words of eventlog.Keys.
-func Keys(t *testing.T, open Maker) {
+func Keys(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
 	of := []need{needsKeys}
-	runChecks(t, open, []check{
+	runChecks(t, open, within, []check{
 		{name: "a key that is not there", needs: of, run: keyAbsent},
 		{name: "what was created is loaded", needs: of, run: keyCreated},
 		{name: "a second creation answers the first", needs: of, run: keyOnce},

@@ -65,7 +65,7 @@ func (m model) trail(service, root string) []eventlog.Record {
 // likeAMap appends random batches (fitting, stale, repeated, half repeated) to store and map alike.
 func likeAMap(t *testing.T, h Harness) {
 	var run atomic.Int64
-	rapid.Check(t, func(rt *rapid.T) {
+	rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) { // without Deadline, which a bubble of synctest forbids
 		service := fmt.Sprintf("svc_%d", run.Add(1)) // each try in a tenant of its own: a store is dear, a name is not
 		m, past := model{}, []eventlog.Batch{}
 		for range rapid.IntRange(1, 12).Draw(rt, "batches") {

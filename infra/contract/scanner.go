@@ -11,10 +11,10 @@ import (
 )
 
 // Scanner holds a store to the words of eventlog.Scanner.
-func Scanner(t *testing.T, open Maker) {
+func Scanner(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
 	of := []need{needsScanner}
-	runChecks(t, open, []check{
+	runChecks(t, open, within, []check{
 		{name: "an empty log", needs: of, run: scanEmpty},
 		{name: "everything once, each stream in order", needs: of, run: scanAll},
 		{name: "resumes from any page", needs: of, run: scanResumes},

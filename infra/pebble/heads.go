@@ -26,6 +26,7 @@ type rootHeads struct {
 	changed  eventlog.Position // the commit that last wrote to it, maybe not durable yet
 	list     []leafHead
 	index    map[string]int
+	few      [2]leafHead // list begins here: a message with one delivery is one allocation
 }
 
 type leafHead struct {
@@ -107,6 +108,7 @@ func (h *heads) make(s eventlog.Stream) *rootHeads {
 	r := h.root(name)
 	if r == nil {
 		r = &rootHeads{}
+		r.list = r.few[:0]
 		h.now[name] = r
 	}
 	return r

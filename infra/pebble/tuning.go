@@ -15,9 +15,8 @@ const (
 	memTableShare    = 100
 	smallestMemTable = 1 << 20
 
-	blockCache   = 32 << 20
-	bloomBits    = 10        // a bit less than 1 in 100 lookups of what is absent reads a block
-	syncingBytes = 512 << 10 // a table is synced as it is written, so that its last sync is short
+	blockCache = 32 << 20
+	bloomBits  = 10 // a bit less than 1 in 100 lookups of what is absent reads a block
 )
 
 // options is Pebble's configuration for a log that only grows, with rows beside it that change often.
@@ -33,8 +32,6 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
-		LBaseMaxBytes:               64 << 20,
-		BytesPerSync:                syncingBytes,
 		MaxOpenFiles:                512,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
 	}

@@ -79,7 +79,11 @@ func (v Views) Apply(ctx context.Context, g projections.Generation, rows []proje
 
 func applyRow(b *pebble.Batch, g projections.Generation, r *projections.Row) error {
 	key := rowKey(g, r.View, r.ID)
-	old, err := readRow(b, key, r.View, r.ID)
+	var old projections.Row
+	err := projections.ErrNoRow
+	if !r.Fresh {
+		old, err = readRow(b, key, r.View, r.ID)
+	}
 	switch {
 	case errors.Is(err, projections.ErrNoRow):
 	case err != nil:

@@ -2,6 +2,7 @@ package sender
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -26,7 +27,6 @@ var answerBuffers = sync.Pool{New: func() any { return new([domain.MaxAnswer]byt
 // readAnswer takes down an answer. Its status decides alone if it is no success; a success must come whole as far as
 // it is kept, or the endpoint may have broken down on the way.
 func readAnswer(answer *http.Response, at time.Time, p *progress, r *domain.Report) {
-	defer func() { _ = answer.Body.Close() }() // an unread rest closes the connection
 	code := answer.StatusCode
 	if code < 100 {
 		r.Cause = domain.CauseAnswerInvalid
@@ -56,7 +56,7 @@ func readBody(answer *http.Response) ([]byte, error) {
 	if n > 0 {
 		kept = bytes.Clone(buffer[:n])
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return kept, nil
 	}
 	if err == nil && answer.ContentLength <= drainLimit {

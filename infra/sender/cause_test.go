@@ -41,7 +41,7 @@ func TestAttempt_names_the_cause_of_a_failure(t *testing.T) {
 			}
 		}, "timeout", 0},
 		{"headers that stop", answering("HTTP/1.1 200 OK\r\nContent-Type: te", hold), within(100 * time.Millisecond), "timeout", 0},
-		{"a body that stops", answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", hold), within(100 * time.Millisecond), "timeout", 200},
+		{"a body that stops", answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", hold), within(time.Second), "timeout", 200},
 		{"closed without an answer", answering("", leave), nil, "closed_early", 0},
 		{"reset without an answer", answering("", reset), nil, "closed_early", 0},
 		{"half-closed without an answer", answering("", halfClose), nil, "closed_early", 0},
@@ -163,7 +163,7 @@ func resolvedBy(server string) func(*sender.Options) {
 
 // nameServer is a DNS server on this machine that answers every question with a code and without an address.
 func nameServer(t *testing.T, code dnsmessage.RCode) string {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	c, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,12 +70,17 @@ func answerWith(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 }
 
-// rawEndpoint is an endpoint below HTTP: it gets each connection, numbered from 1, and closes it when it returns.
-func rawEndpoint(t testing.TB, serve func(n int, c *net.TCPConn, in *bufio.Reader)) (url string, connections *atomic.Int64) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func listen(t testing.TB) net.Listener {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// rawEndpoint is an endpoint below HTTP: it gets each connection, numbered from 1, and closes it when it returns.
+func rawEndpoint(t testing.TB, serve func(n int, c *net.TCPConn, in *bufio.Reader)) (url string, connections *atomic.Int64) {
+	l := listen(t)
 	t.Cleanup(func() { _ = l.Close() })
 	connections = new(atomic.Int64)
 	go func() {
@@ -105,22 +110,9 @@ func request(in *bufio.Reader) bool {
 	return err == nil
 }
 
-// says is an endpoint that reads a request, writes a text as its answer and closes the connection.
-func says(t testing.TB, text string) string {
-	url, _ := rawEndpoint(t, func(_ int, c *net.TCPConn, in *bufio.Reader) {
-		if request(in) {
-			_, _ = io.WriteString(c, text)
-		}
-	})
-	return url
-}
-
 // unusedURL leads to a port where nobody listens.
 func unusedURL(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	defer func() { _ = l.Close() }()
 	return "http://" + l.Addr().String()
 }

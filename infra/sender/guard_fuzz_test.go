@@ -116,7 +116,8 @@ func inetAton(s string) (netip.Addr, bool) {
 func isPublic(addr netip.Addr) bool {
 	if addr.Is4() {
 		b := addr.As4()
-		return addr.IsGlobalUnicast() && !addr.IsPrivate() && !addr.IsLoopback() && b[0] != 0 && b[0] < 240 && !(b[0] == 100 && b[1]&0xc0 == 64)
+		return addr.IsGlobalUnicast() && !addr.IsPrivate() && !addr.IsLoopback() && b[0] != 0 && b[0] < 240 && (b[0] != 100 || b[1]&0xc0 != 64)
 	}
-	return addr.As16()[0]&0xe0 == 0x20 && addr.As16()[0] != 0 && !(addr.As16()[0] == 0x20 && addr.As16()[1] == 2)
+	b := addr.As16()
+	return b[0]&0xe0 == 0x20 && (b[0] != 0x20 || b[1] != 2)
 }

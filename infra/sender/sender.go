@@ -125,6 +125,7 @@ func (s *Sender) attempt(ctx context.Context, a domain.Attempt, r *domain.Report
 		answer, err := s.transport.RoundTrip(request(p.watch(ctx), u, header, a.Body))
 		if err == nil {
 			readAnswer(answer, a.At, p, r)
+			_ = answer.Body.Close() // with an unread rest it closes the connection
 			return
 		}
 		if try < staleTries && p.wasStale(err) && ctx.Err() == nil {
@@ -207,29 +208,4 @@ func (p *progress) gotAnswer() { p.answered.Store(true) }
 // it had written a part of the request, as it often has with a large body.
 func (p *progress) wasStale(err error) bool {
 	return p.reused && !p.answered.Load() && connectionEnded(err)
-}
-
-// conn is a connection that remembers whether the other side ended it.
-type conn struct {
-	net.Conn
-	ended atomic.Bool
-}
-
-func (c *conn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err != nil && endedByOther(err) {
-		c.ended.Store(true)
-	}
-	return n, err
-}
-
-// dial connects through the guard. net/http lets a dial go on when its request has ended, so it has a limit of its own.
-func dial(ctx context.Context, g *Guard, network, address string, limit time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	c, err := g.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, &dialError{err}
-	}
-	return &conn{Conn: c}, nil
 }
