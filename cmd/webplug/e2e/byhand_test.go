@@ -10,9 +10,7 @@ func TestADeliveryIsRetriedByHand(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
-	status, hold := 503, make(chan struct{})
-	close(hold)
-	r := receive(t, func(int) reply { return reply{status: status, hold: hold, body: canary} })
+	r := receive(t, always(503))
 	bystander := receive(t, nil)
 	u := s.user()
 	e := s.endpoint(u.ID, r.url(), "card_issued")
@@ -65,7 +63,7 @@ func TestADeliveryIsRetriedByHand(t *testing.T) {
 				t.Errorf("discarded at %s, and again at %s", got.position(), again.position())
 			}
 		})
-		status = 200
+		r.fromNowOn(always(200))
 		s.retry(m.ID, e.ID).is(202)
 		if hooks := r.await(3); hooks[2].ID != m.ID {
 			t.Errorf("another message: %s", hooks[2].ID)
@@ -79,8 +77,9 @@ func TestADeliveryIsRetriedByHand(t *testing.T) {
 		s.post(at+"/discard", nil).refused(409, "conflict", "")
 	})
 	t.Run("while it is pending nothing is added", func(t *testing.T) {
-		hold = make(chan struct{})
+		hold := make(chan struct{})
 		defer close(hold)
+		r.fromNowOn(func(int) reply { return reply{status: 200, hold: hold} })
 		s.retry(m.ID, e.ID).is(202)
 		r.await(5)
 		s.changesNothing(func() {

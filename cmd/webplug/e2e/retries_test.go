@@ -195,12 +195,8 @@ func TestAnswer410FailsForGoodAndPausesTheEndpoint(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
-	gone := true
 	r := receive(t, func(int) reply {
-		if gone {
-			return reply{status: 410, header: map[string]string{"Retry-After": "1"}, body: canary}
-		}
-		return reply{status: 204}
+		return reply{status: 410, header: map[string]string{"Retry-After": "1"}, body: canary}
 	})
 	e := s.endpoint(s.user().ID, r.url(), "card_issued")
 	m := s.publish("card_issued", "")
@@ -220,7 +216,7 @@ func TestAnswer410FailsForGoodAndPausesTheEndpoint(t *testing.T) {
 		s.retry(m.ID, e.ID).refused(409, "conflict", "")
 		s.post("/endpoints/"+e.ID+"/test", nil).refused(409, "conflict", "")
 	})
-	gone = false
+	r.fromNowOn(always(204))
 	s.post("/endpoints/"+e.ID+"/resume", nil).is(200)
 	s.retry(m.ID, e.ID).is(202)
 	s.awaitDelivery(m.ID, e.ID, "delivered")
