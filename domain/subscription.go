@@ -9,11 +9,13 @@ import (
 
 // The events of a subscription, an entry in its endpoint's stream.
 type (
+	// SubscriptionAdded says that the endpoint wants an event type, for the first time or again.
 	SubscriptionAdded struct {
 		EventTypeID string `json:"event_type_id"`
 		Request     string `json:"request,omitzero"`
 		Key         string `json:"key,omitzero"` // hash of the Idempotency-Key
 	}
+	// SubscriptionRemoved says that it wants it no more.
 	SubscriptionRemoved struct {
 		EventTypeID string `json:"event_type_id"`
 	}

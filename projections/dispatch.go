@@ -21,7 +21,7 @@ type Endpoints interface {
 	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
 }
 
-// Actor names what the dispatcher does in histories.
+// DispatchActor is who the dispatcher is in histories.
 const DispatchActor = "dispatch"
 
 // Dispatcher turns a planned attempt into a request and its report into an event. Who calls it when is another's care:
@@ -123,13 +123,15 @@ func (d *Dispatcher) Record(ctx context.Context, o outcome) (domain.Delivery, er
 // recordUntil records an outcome, however long the log is unavailable, until ctx ends. The outcome of a request that was
 // made is worth waiting for: without it the request would be made again.
 func (d *Dispatcher) recordUntil(ctx context.Context, o outcome) bool {
+	level := slog.LevelWarn
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		_, err := d.Record(ctx, o)
 		switch {
 		case err == nil:
 			return true
 		case errors.Is(err, eventlog.ErrUnavailable), errors.Is(err, eventlog.ErrConflict):
-			d.Logger.Warn("an outcome waits for the event log", "message", o.planned.Message, "endpoint", o.planned.Endpoint, "error", err)
+			d.Logger.Log(ctx, level, "an outcome waits for the event log", "message", o.planned.Message, "endpoint", o.planned.Endpoint, "error", err)
+			level = slog.LevelDebug
 		default:
 			d.Logger.Error("an outcome could not be recorded", "message", o.planned.Message, "endpoint", o.planned.Endpoint, "error", err)
 			return false

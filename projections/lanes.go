@@ -29,8 +29,10 @@ const (
 	failingConcurrency = 2
 	failuresInARow     = 5
 	// laneQueue bounds what waits in memory for one endpoint, queuedBytes for all: the rest waits in its rows.
-	laneQueue   = 512
+	laneQueue   = 4096
 	queuedBytes = 64 << 20
+	// laneRefill is how many are taken from the rows at once.
+	laneRefill = 512
 	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
 	// a new goroutine for each outcome costs as much as recording it.
 	recorders = 256
@@ -58,6 +60,7 @@ type Lanes struct {
 	recorders int           // that run
 	ended     chan struct{} // closed when nothing is under way any more
 	feed      eventlog.Feed
+	begins    context.Context // of what begins further requests: ends with the process's
 	ctx       context.Context // of requests and records: ends after the grace of a shutdown
 }
 
@@ -80,18 +83,13 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 	}
 }
 
-// Run takes up what was planned before, then follows the feed, until ctx ends. It returns when the requests under way are
-// done and recorded, or grace is over. ready is called when the feed is followed.
+// Run takes up what was planned before and follows the feed, until ctx ends. It returns when the requests under way are
+// done and recorded, or grace is over. ready is called when nothing can be missed that is committed from then on.
 func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration, ready func()) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	l.ctx = work
-	l.feed, l.taken = feed, feed.Head()
-	for !l.Rescan(ctx) {
-		if !sleep(ctx, time.Second) {
-			return nil
-		}
-	}
+	l.ctx, l.begins, l.feed = work, ctx, feed
+	l.pass(feed.Head())
 	ready()
 	wakes := make(chan struct{})
 	go func() {
@@ -99,11 +97,15 @@ func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration
 		l.wakeLoop(ctx)
 	}()
 	for {
-		err := feed.Follow(ctx, l.taken, l.takeAll)
-		if ctx.Err() != nil {
-			break
+		// What is committed is in the rows, what comes is in the feed. So it is when the feed broke off, too: its way from
+		// where it was may have been released.
+		l.pass(feed.Head())
+		if l.Rescan(ctx) {
+			err := feed.Follow(ctx, l.taken, l.takeAll)
+			if ctx.Err() == nil {
+				l.logger.Error("dispatch waits for the event log", "error", err)
+			}
 		}
-		l.logger.Error("dispatch waits for the event log", "error", err)
 		if !sleep(ctx, time.Second) {
 			break
 		}
@@ -166,6 +168,12 @@ func (l *Lanes) takeAll(ctx context.Context, at eventlog.Position, records []eve
 	for _, r := range records {
 		l.take(ctx, r)
 	}
+	l.pass(at)
+	return nil
+}
+
+// pass notes that all up to a position is taken.
+func (l *Lanes) pass(at eventlog.Position) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at > l.taken {
@@ -173,7 +181,6 @@ func (l *Lanes) takeAll(ctx context.Context, at eventlog.Position, records []eve
 		close(l.moved)
 		l.moved = make(chan struct{})
 	}
-	return nil
 }
 
 // awaitTaken waits until the feed was taken up to a position.
@@ -275,7 +282,7 @@ func (l *Lanes) advance(n *lane) {
 		go l.work(n, l.pop(n))
 	}
 	switch {
-	case !n.behind || n.refilling || len(n.queue) >= laneQueue/4:
+	case !n.behind || n.refilling || len(n.queue) >= laneRefill/2:
 	case l.bytes >= queuedBytes:
 		n.behind = false
 		l.wakeLocked(n.name, l.dispatcher.Now().Add(100*time.Millisecond))
@@ -411,7 +418,7 @@ func (l *Lanes) postpone(n *lane, p Planned) {
 func (l *Lanes) refill(n *lane) {
 	defer l.working.Done()
 	err := l.readRows(n)
-	if err != nil && l.ctx.Err() == nil {
+	if err != nil && l.begins.Err() == nil {
 		l.logger.Error("planned attempts cannot be read", "endpoint", n.name.Endpoint, "error", err)
 		l.wake(n.name, l.dispatcher.Now().Add(time.Second))
 	}
@@ -423,14 +430,14 @@ func (l *Lanes) refill(n *lane) {
 
 func (l *Lanes) readRows(n *lane) error {
 	l.mu.Lock()
-	limit := len(n.active) + laneQueue/2
+	limit := len(n.active) + laneRefill
 	l.mu.Unlock()
-	rows, err := l.rows.Due(l.ctx, n.name.Service, n.name.Endpoint, limit)
+	rows, err := l.rows.Due(l.begins, n.name.Service, n.name.Endpoint, limit)
 	if err != nil {
 		return err
 	}
 	// What the rows have and the feed is yet to bring would else be sent twice: once from here, once from there.
-	if err := l.awaitTaken(l.ctx, l.feed.Head()); err != nil {
+	if err := l.awaitTaken(l.begins, l.feed.Head()); err != nil {
 		return err
 	}
 	now, queued := l.dispatcher.Now(), 0
@@ -442,7 +449,7 @@ func (l *Lanes) readRows(n *lane) error {
 		if l.isActive(n, r) {
 			continue
 		}
-		p, ok, err := l.dispatcher.Replan(l.ctx, r.Service, r.Message, r.Endpoint, now)
+		p, ok, err := l.dispatcher.Replan(l.begins, r.Service, r.Message, r.Endpoint, now)
 		if err != nil {
 			return err
 		}

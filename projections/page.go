@@ -17,6 +17,8 @@ type PageRequest struct {
 type Page[T any] struct {
 	Data []T
 	Next string // cursor of what follows; "" at the end
+	// Stale says that what was acknowledged last may be missing, since it cannot be written now.
+	Stale bool
 }
 
 // The filters of lists. A zero field does not filter; what does not exist matches nothing.

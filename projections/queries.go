@@ -16,7 +16,7 @@ import (
 )
 
 // Queries answers the API's lists from the read models, and single webhooks from the log. What was acknowledged before a
-// query is in its answer.
+// query is in its answer, unless that says that it is stale.
 type Queries struct {
 	log        *eventlog.Log
 	views      Views
@@ -32,6 +32,16 @@ func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Que
 		log: l, views: v, generation: p.generation, retry: p.RetryStuck,
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
 	}
+}
+
+// freshen waits until the rows have all that was acknowledged before. Where they cannot be written (a full disk), those
+// that are there are better than no answer: then it says that they are stale.
+func (q *Queries) freshen(ctx context.Context) (stale bool, err error) {
+	err = q.catchUp(ctx)
+	if errors.Is(err, eventlog.ErrUnavailable) {
+		return true, nil
+	}
+	return false, err
 }
 
 // budget bounds what one list call looks at: beyond, it answers what it has, and a cursor.
@@ -85,7 +95,7 @@ func (q *Queries) Subscriptions(ctx context.Context, service string, f Subscript
 		return Page[SubscriptionRow]{}, err
 	}
 	var page Page[SubscriptionRow]
-	if err := q.catchUp(ctx); err != nil {
+	if page.Stale, err = q.freshen(ctx); err != nil {
 		return page, err
 	}
 	query := ListQuery{View: ViewEndpoints, List: in, Backward: true, Limit: r.Limit}
@@ -144,7 +154,7 @@ func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageReq
 	if err != nil {
 		return page, err
 	}
-	if err := q.catchUp(ctx); err != nil {
+	if page.Stale, err = q.freshen(ctx); err != nil {
 		return page, err
 	}
 	query.Limit = r.Limit + 1
@@ -200,14 +210,18 @@ func value[T any](p *T) T {
 
 // Messages lists messages, newest first.
 func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	if err := q.catchUp(ctx); err != nil {
+	stale, err := q.freshen(ctx)
+	if err != nil {
 		return Page[MessageRow]{}, err
 	}
+	find := q.journalMessages
 	switch f.Status {
 	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
-		return q.unhappyMessages(ctx, service, f, r)
+		find = q.unhappyMessages
 	}
-	return q.journalMessages(ctx, service, f, r)
+	page, err := find(ctx, service, f, r)
+	page.Stale = stale
+	return page, err
 }
 
 func (q *Queries) journalMessages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
@@ -313,7 +327,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	if err != nil {
 		return page, err
 	}
-	if err := q.catchUp(ctx); err != nil {
+	if page.Stale, err = q.freshen(ctx); err != nil {
 		return page, err
 	}
 	seen := 0

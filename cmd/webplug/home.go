@@ -57,7 +57,8 @@ type home struct {
 	lanes     *projections.Lanes
 	metrics   *metrics
 	api       *rest.API
-	ready     chan struct{} // closed when what was planned before has been taken up
+	ready     chan struct{}   // closed when requests may be answered
+	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
 
 // errOtherMasterKey says that the data is sealed with another key.
@@ -121,13 +122,16 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 // ServeHTTP answers the API.
 func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
 
-// run projects and dispatches until ctx ends; then it waits for what is under way.
+// run projects and dispatches until ctx ends; then it waits for what is under way, no attempt longer than the grace.
 func (h *home) run(ctx context.Context) error {
 	projecting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	if h.answered != nil {
+		<-h.answered
+	}
 	stop() // after dispatch, so that its last outcomes are in the read models
 	return errors.Join(err, <-projected)
 }

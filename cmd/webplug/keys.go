@@ -77,29 +77,37 @@ func keptKey(path string, create func() (string, error)) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeDurably(path, []byte(key+"\n")); err != nil {
+	err = writeDurably(path, []byte(key+"\n"))
+	if errors.Is(err, fs.ErrExist) { // two processes start at once: the first one's key counts
+		return keptKey(path, create)
+	}
+	if err != nil {
 		return "", fmt.Errorf("keep a new key: %w", err)
 	}
 	return key, nil
 }
 
-// writeDurably makes a 0600 file that is there whole, or not at all, whenever the machine stops.
+// writeDurably makes a 0600 file that is there whole, or not at all, whenever the machine stops. If there is one it is left
+// as it is, and the error is fs.ErrExist.
 func writeDurably(path string, content []byte) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
+		if left := os.Remove(f.Name()); !errors.Is(left, fs.ErrNotExist) {
+			err = errors.Join(err, left)
 		}
 	}()
 	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	err = os.Link(f.Name(), path)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // a volume that knows no links
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
 		return err
 	}
 	d, err := os.Open(filepath.Dir(path))

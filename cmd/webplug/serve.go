@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	cryptorand "crypto/rand"
@@ -108,9 +109,25 @@ func (s settings) logger(out io.Writer) (*slog.Logger, error) {
 	return nil, usage("--log-format: %q is neither text nor json", s.logFormat)
 }
 
-// gcPercent lets the heap grow to five times what lives before it is collected, since little lives: it saves a tenth of the
-// CPU and costs some tens of megabytes. GOGC in the environment overrules it.
-const gcPercent = 400
+// check refuses what no flag or variable may be.
+func (s settings) check() error {
+	if _, port, err := net.SplitHostPort(s.addr); err != nil {
+		return usage("--addr: %q is not an address and a port, like 127.0.0.1:8080", s.addr)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return usage("--addr: %q does not end in a port", s.addr)
+	}
+	if s.grace < 0 {
+		return usage("--grace: %v is negative", s.grace)
+	}
+	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
+		return usage("%s", err)
+	}
+	return nil
+}
+
+// gcPercent lets the heap grow to three times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
+// the environment overrules it.
+const gcPercent = 200
 
 // serve runs until ctx ends. welcome, if not nil, gets URL and key.
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
@@ -121,9 +138,8 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if err := servePprof(ctx, os.Getenv("WEBPLUG_PPROF"), logger); err != nil {
 		return err
 	}
-	format := domain.Format(s.defaultFormat)
-	if err := domain.CheckFormat("--default-format", format); err != nil {
-		return usage("%s", err)
+	if err := s.check(); err != nil {
+		return err
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -142,9 +158,13 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	defer out.Close()
 	h, err := openHome(ctx, homeOptions{
 		dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
-		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule, defaultFormat: format,
-		rebuild: s.rebuild, grace: s.grace, logger: logger,
+		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
+		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
 	})
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		logger.Info("webplug ends; it was not ready yet")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -152,12 +172,15 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	return errors.Join(err, h.close())
 }
 
-// run serves the API until ctx ends: first no new requests, then no new attempts, then the end.
+// run serves the API until ctx ends. Then no request and no attempt is begun any more, and those under way have the same
+// grace.
 func (s settings) run(ctx context.Context, h *home, listener net.Listener, logger *slog.Logger, welcome io.Writer) error {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	dispatching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	answered := make(chan struct{})
+	h.answered = answered
 	worked := make(chan error, 1)
-	go func() { worked <- h.run(working) }()
+	go func() { worked <- h.run(dispatching) }()
 	<-h.ready
 
 	server := &http.Server{
@@ -177,6 +200,7 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	select {
 	case <-ctx.Done():
 		logger.Info("webplug ends; it finishes what is under way", "at most", s.grace)
+		stop()
 		finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 		defer cancel()
 		if err = server.Shutdown(finishing); errors.Is(err, context.DeadlineExceeded) {
@@ -184,8 +208,9 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 		}
 	case err = <-served:
 		err = fmt.Errorf("serve %s: %w", url, err)
+		stop()
 	}
-	stop()
+	close(answered)
 	return errors.Join(err, <-worked)
 }
 

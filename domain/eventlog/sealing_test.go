@@ -219,7 +219,7 @@ func TestASealedFieldIsNotPrinted(t *testing.T) {
 	for _, r := range []eventlog.Recorded{made, read} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 			out := fmt.Sprintf(format, r) + fmt.Sprintf(format, r.Event) + fmt.Sprintf(format, r.Event.(Noted).Memo)
-			if strings.Contains(out, "top secret") || strings.Contains(out, fmt.Sprint([]byte("top"))[1:8]) {
+			if strings.Contains(out, "top secret") || strings.Contains(out, "116 111 112") {
 				t.Errorf("%s prints %s", format, out)
 			}
 		}

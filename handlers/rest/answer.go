@@ -67,6 +67,9 @@ func list[T, R any](c *call, page projections.Page[T], show func(T) (R, error)) 
 	if page.Next != "" {
 		answer.Next = &page.Next
 	}
+	if page.Stale {
+		c.Response().Header()[headerStale] = valueTrue
+	}
 	return c.json(http.StatusOK, answer)
 }
 

@@ -59,7 +59,7 @@ func (o *Options) defaults() {
 		}
 	}
 	if o.size == (size{}) {
-		o.size = size{heads: 1 << 16, recentCommits: 1 << 13, recentBytes: 16 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
+		o.size = size{heads: 1 << 16, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
 	}
 }
 
