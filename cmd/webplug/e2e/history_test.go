@@ -156,6 +156,18 @@ func TestAServicesHistoryIsFiltered(t *testing.T) {
 			}
 		}
 	}
+	t.Run("it may begin with the newest", func(t *testing.T) {
+		slices.Reverse(whole)
+		for _, limit := range []string{"1", "3", "100"} {
+			got := all[event](s.client, "/history", where("order", "newest", "limit", limit))
+			if !slices.EqualFunc(got, whole, func(a, b event) bool { return a.ID == b.ID }) {
+				t.Errorf("newest first by %s: %v, want %v", limit, types(got), types(whole))
+			}
+		}
+		s.get("/history", where("order", "random"), wrong).refused(422, "invalid", "order")
+		cursor := *of[page[event]](s.get("/history", where("order", "newest", "limit", "1")).is(200)).Next
+		s.get("/history", where("order", "oldest", "cursor", cursor)).refused(422, "invalid", "cursor")
+	})
 	t.Run("after a position it has what was done there", func(t *testing.T) {
 		done := s.patch("/users/"+u.ID, members{"name": "Ada K."}).is(200)
 		got := s.get("/history", where("after", done.position(), "type", "UserUpdated")).is(200).fresh()
