@@ -101,7 +101,7 @@ func BenchmarkPublish(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
-				req, _ := http.NewRequest(http.MethodPost, path, bytes.NewReader(body))
+				req, _ := http.NewRequestWithContext(b.Context(), http.MethodPost, path, bytes.NewReader(body))
 				req.Header["Authorization"] = []string{"Bearer " + key}
 				req.Header["Content-Type"] = []string{"application/json"}
 				answer := blank{header: make(http.Header, 8)}
@@ -118,7 +118,7 @@ func BenchmarkRequest(b *testing.B) {
 	api, _, key := benchmarked(b, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		req, _ := http.NewRequest(http.MethodGet, "/healthz", nil)
+		req, _ := http.NewRequestWithContext(b.Context(), http.MethodGet, "/healthz", nil)
 		req.Header["Authorization"] = []string{"Bearer " + key}
 		answer := blank{header: make(http.Header, 8)}
 		api.ServeHTTP(&answer, req)

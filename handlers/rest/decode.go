@@ -69,7 +69,7 @@ func syntaxOf(body []byte) error {
 	if err := dec.SkipValue(); err != nil {
 		return err
 	}
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return &jsontext.SyntacticError{Err: errors.New("something follows the object")}
 	}
 	return nil
@@ -187,8 +187,9 @@ func semanticReason(e *json.SemanticError) string {
 		return "must be a list"
 	case reflect.Struct, reflect.Map:
 		return "must be an object"
+	default:
+		return "has the wrong type"
 	}
-	return "has the wrong type"
 }
 
 // fieldOf writes a JSON Pointer as the API names fields: "holder.kind", "scopes.0".

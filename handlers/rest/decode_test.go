@@ -70,7 +70,7 @@ func TestBody(t *testing.T) {
 		large := `{"name":"` + strings.Repeat("x", 300*1024) + `"}`
 		s.post(users, large).refused(413)
 		s.post(s.path+"/endpoints/"+s.endpoint+"/pause", large).refused(413)
-		req := httptest.NewRequest(http.MethodPost, users, struct{ *strings.Reader }{strings.NewReader(large)})
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, users, struct{ *strings.Reader }{strings.NewReader(large)})
 		req.Header.Set("Authorization", "Bearer "+adminKey)
 		req.Header.Set("Content-Type", "application/json")
 		rec := httptest.NewRecorder()

@@ -29,8 +29,8 @@ func newShopOfTwo(t *testing.T) *shop {
 	return s
 }
 
-func (r request) withKey(key string) request {
-	r.headers = map[string]string{"Idempotency-Key": key}
+func (r request) withKey() request {
+	r.headers = map[string]string{"Idempotency-Key": "k"}
 	return r
 }
 
@@ -39,7 +39,7 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("repeated gives the first answer, whatever has happened since", func(t *testing.T) {
 				s := newShopOfTwo(t)
-				r := creating(s)[name].withKey("k")
+				r := creating(s)[name].withKey()
 				first := s.send(r)
 				if first.status != 201 && first.status != 202 {
 					first.want(201)
@@ -64,7 +64,7 @@ func TestIdempotencyKey(t *testing.T) {
 
 			t.Run("with another body is refused", func(t *testing.T) {
 				s := newShopOfTwo(t)
-				r := creating(s)[name].withKey("k")
+				r := creating(s)[name].withKey()
 				s.send(r)
 				other := r
 				other.body = obj{"name": "another"}
@@ -84,7 +84,7 @@ func TestIdempotencyKey(t *testing.T) {
 			t.Run("by 16 at once makes one, and all get the same answer", func(t *testing.T) {
 				s := newShopOfTwo(t)
 				before := s.events()
-				answers := s.atOnce(16, func(int) request { return creating(s)[name].withKey("k") })
+				answers := s.atOnce(func(int) request { return creating(s)[name].withKey() })
 				made := s.events() - before
 				for _, a := range answers {
 					if a.status != answers[0].status || a.text != answers[0].text || a.position() != answers[0].position() {
@@ -95,7 +95,7 @@ func TestIdempotencyKey(t *testing.T) {
 					t.Fatal(answers[0].text)
 				}
 				alone := newShopOfTwo(t)
-				if one := alone.send(creating(alone)[name].withKey("k")).wrote; made != one {
+				if one := alone.send(creating(alone)[name].withKey()).wrote; made != one {
 					t.Fatalf("%d events came of it, one request alone writes %d", made, one)
 				}
 			})
@@ -178,13 +178,13 @@ func (s *shop) disturb(name string, made answer) {
 	}
 }
 
-// atOnce makes requests at the same time.
-func (w *world) atOnce(n int, r func(int) request) []answer {
+// atOnce makes 16 requests at the same time.
+func (w *world) atOnce(r func(int) request) []answer {
 	w.Helper()
-	answers := make([]answer, n)
+	answers := make([]answer, 16)
 	start := make(chan struct{})
 	var wg sync.WaitGroup
-	for i := range n {
+	for i := range answers {
 		wg.Go(func() {
 			<-start
 			answers[i] = w.send(r(i))
@@ -211,7 +211,7 @@ func TestRaces(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				s := newShopOfTwo(t)
 				before := s.events()
-				answers := s.atOnce(16, func(int) request { return creating(s)[name] })
+				answers := s.atOnce(func(int) request { return creating(s)[name] })
 				made := s.events() - before
 				if got := count(answers); got[201] != 1 || got[409] != 15 {
 					t.Fatalf("the statuses are %v", got)
@@ -234,7 +234,7 @@ func TestRaces(t *testing.T) {
 		for i := range 16 {
 			s.post(s.path+"/event-types", obj{"name": string(rune('a' + i))}).want(201)
 		}
-		answers := s.atOnce(16, func(i int) request {
+		answers := s.atOnce(func(i int) request {
 			return request{method: "POST", path: s.path + "/subscriptions", body: obj{
 				"user_id": s.user, "event_type": string(rune('a' + i)), "endpoint": "https://n.example",
 			}}
@@ -252,7 +252,7 @@ func TestRaces(t *testing.T) {
 	t.Run("16 renames of one service leave no name behind", func(t *testing.T) {
 		s := newShop(t)
 		name := func(i int) string { return "name " + string(rune('a'+i)) }
-		answers := s.atOnce(16, func(i int) request { return request{method: "PATCH", path: s.path, body: obj{"name": name(i)}} })
+		answers := s.atOnce(func(i int) request { return request{method: "PATCH", path: s.path, body: obj{"name": name(i)}} })
 		if got := count(answers); got[200] != 16 {
 			t.Fatalf("the statuses are %v", got)
 		}
@@ -269,7 +269,7 @@ func TestRaces(t *testing.T) {
 	t.Run("a URL that is moved and removed at once is free in the end", func(t *testing.T) {
 		s := newShop(t)
 		path := s.path + "/endpoints/" + s.endpoint
-		s.atOnce(16, func(i int) request {
+		s.atOnce(func(i int) request {
 			if i == 7 {
 				return request{method: "DELETE", path: path}
 			}
@@ -284,12 +284,12 @@ func TestRaces(t *testing.T) {
 	t.Run("16 different requests with one Idempotency-Key make one, and refuse the others naming it", func(t *testing.T) {
 		s := newShop(t)
 		for _, path := range []string{"/users", "/subscriptions"} {
-			answers := s.atOnce(16, func(i int) request {
+			answers := s.atOnce(func(i int) request {
 				body := obj{"name": string(rune('a' + i))}
 				if path == "/subscriptions" {
 					body = obj{"user_id": s.user, "event_type": "card_issued", "endpoint": "https://" + string(rune('a'+i)) + ".example"}
 				}
-				return request{method: "POST", path: s.path + path, body: body}.withKey("k")
+				return request{method: "POST", path: s.path + path, body: body}.withKey()
 			})
 			if got := count(answers); got[201] != 1 || got[422] != 15 {
 				t.Fatalf("%s: the statuses are %v", path, got)
@@ -307,7 +307,7 @@ func TestRaces(t *testing.T) {
 		m := s.publish()
 		s.report(m, 500, true)
 		before := s.events()
-		answers := s.atOnce(16, func(int) request {
+		answers := s.atOnce(func(int) request {
 			return request{method: "POST", path: s.path + "/messages/" + m + "/deliveries/" + s.endpoint + "/retry"}
 		})
 		if got := count(answers); got[202] != 16 || s.events() != before+1 {
