@@ -43,20 +43,20 @@ type receiver struct {
 	t      testing.TB
 	server *httptest.Server
 
-	mu    sync.Mutex
-	hooks []hook
-	more  chan struct{} // closed when there is another hook
+	mu     sync.Mutex
+	answer func(n int) reply
+	hooks  []hook
+	more   chan struct{} // closed when there is another hook
 }
 
 // receive starts a receiver. answer says what to answer to the n-th webhook, the first being 1; nil is 204 always.
 func receive(t testing.TB, answer func(n int) reply) *receiver {
-	r := &receiver{t: t, more: make(chan struct{})}
+	r := &receiver{t: t, answer: answer, more: make(chan struct{})}
+	if answer == nil {
+		r.answer = func(int) reply { return reply{status: http.StatusNoContent} }
+	}
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		n := r.take(req)
-		a := reply{status: http.StatusNoContent}
-		if answer != nil {
-			a = answer(n)
-		}
+		a := r.take(req)
 		if a.hold != nil {
 			<-a.hold
 		}
@@ -85,9 +85,16 @@ func failing(times int) func(int) reply {
 	}
 }
 
+// fromNowOn the receiver answers otherwise.
+func (r *receiver) fromNowOn(answer func(n int) reply) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answer = answer
+}
+
 func (r *receiver) url() string { return r.server.URL + "/hook" }
 
-func (r *receiver) take(req *http.Request) int {
+func (r *receiver) take(req *http.Request) reply {
 	h := hook{at: time.Now(), method: req.Method, path: req.URL.Path, header: req.Header}
 	h.body, h.invalid = io.ReadAll(req.Body)
 	if h.invalid == nil {
@@ -98,7 +105,7 @@ func (r *receiver) take(req *http.Request) int {
 	r.hooks = append(r.hooks, h)
 	close(r.more)
 	r.more = make(chan struct{})
-	return len(r.hooks)
+	return r.answer(len(r.hooks))
 }
 
 // got is what has arrived so far.
