@@ -205,7 +205,7 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	var err error
 	select {
 	case <-ctx.Done():
-		logger.Info("webplug ends; it finishes what is under way", "at most", s.grace)
+		logger.Info("webplug ends; it finishes what is under way", "at_most", s.grace.String())
 		stop()
 		finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 		defer cancel()
