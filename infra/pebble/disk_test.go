@@ -281,7 +281,7 @@ func TestAFailedSyncIsTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close() // which says that it can't sync
+		defer func() { _ = s.Close() }() // which says that it can't sync
 		if err := numbered(s, 0, 10); err != nil {
 			t.Fatal(err)
 		}
