@@ -236,8 +236,8 @@ func (u *use) end() {
 	}
 }
 
-// reading lets fn read the database, unless it is closed or failed.
-func (s *Store) reading(ctx context.Context, fn func() error) error {
+// beginReading lets the caller read the database until it calls use.done, unless it is closed or failed.
+func (s *Store) beginReading(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -246,6 +246,14 @@ func (s *Store) reading(ctx context.Context, fn func() error) error {
 	}
 	if !s.use.begin() {
 		return fmt.Errorf("%w: it is closed", eventlog.ErrUnavailable)
+	}
+	return nil
+}
+
+// reading lets fn read the database.
+func (s *Store) reading(ctx context.Context, fn func() error) error {
+	if err := s.beginReading(ctx); err != nil {
+		return err
 	}
 	defer s.use.done()
 	return fn()
