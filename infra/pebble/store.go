@@ -24,8 +24,8 @@ type Options struct {
 	FS  vfs.FS // vfs.Default
 
 	Logger *slog.Logger // slog.Default()
-	// Fail is called once, when a sync failed or Pebble can't go on. Nothing is acknowledged before it is called and
-	// after. It should end the process, and by default does, with exit code 1.
+	// Fail is called once, when a sync failed or Pebble can't go on. It should end the process, and by default does, with
+	// exit code 1. Nothing is acknowledged from then on, and nothing can be read, should it return.
 	Fail func(error)
 	Now  func() time.Time // time.Now; for nothing that is stored
 
@@ -60,7 +60,7 @@ func (o *Options) defaults() {
 		}
 	}
 	if o.size == (size{}) {
-		o.size = size{heads: 1 << 16, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
+		o.size = size{heads: 1 << 15, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
 	}
 }
 
