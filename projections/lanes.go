@@ -15,7 +15,8 @@ import (
 type DueRows interface {
 	// Due lists an endpoint's planned attempts, the earliest first. It sees every outcome acknowledged before it.
 	Due(ctx context.Context, service, endpoint string, limit int) ([]Due, error)
-	// DueEndpoints lists the endpoints that have planned attempts.
+	// DueEndpoints lists the endpoints that have planned attempts. It comes back when everything acknowledged before it is
+	// folded, even if it fails.
 	DueEndpoints(context.Context) ([]Lane, error)
 }
 
@@ -60,8 +61,8 @@ type Lanes struct {
 	recorders int           // that run
 	ended     chan struct{} // closed when nothing is under way any more
 	feed      eventlog.Feed
-	begins    context.Context // of what begins further requests: ends with the process's
 	ctx       context.Context // of requests and records: ends after the grace of a shutdown
+	begins    context.Context // of what is done to begin requests: ends with Run's
 }
 
 type lane struct {
@@ -84,23 +85,26 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 }
 
 // Run takes up what was planned before and follows the feed, until ctx ends. It returns when the requests under way are
-// done and recorded, or grace is over. ready is called when nothing can be missed that is committed from then on.
+// done and recorded, or grace is over. ready is called when all that was committed before is folded, and nothing can be
+// missed that is committed from then on.
 func (l *Lanes) Run(ctx context.Context, feed eventlog.Feed, grace time.Duration, ready func()) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	l.ctx, l.begins, l.feed = work, ctx, feed
-	l.pass(feed.Head())
-	ready()
 	wakes := make(chan struct{})
 	go func() {
 		defer close(wakes)
 		l.wakeLoop(ctx)
 	}()
-	for {
+	for first := true; ; first = false {
 		// What is committed is in the rows, what comes is in the feed. So it is when the feed broke off, too: its way from
 		// where it was may have been released.
 		l.pass(feed.Head())
-		if l.Rescan(ctx) {
+		found := l.Rescan(ctx)
+		if first { // also where rows cannot be written now: they can be read
+			ready()
+		}
+		if found {
 			err := feed.Follow(ctx, l.taken, l.takeAll)
 			if ctx.Err() == nil {
 				l.logger.Error("dispatch waits for the event log", "error", err)
@@ -141,7 +145,9 @@ func (l *Lanes) finish(stop context.CancelFunc, grace time.Duration) {
 func (l *Lanes) Rescan(ctx context.Context) bool {
 	names, err := l.rows.DueEndpoints(ctx)
 	if err != nil {
-		l.logger.Error("planned attempts cannot be read", "error", err)
+		if ctx.Err() == nil {
+			l.logger.Error("planned attempts cannot be read", "error", err)
+		}
 		return false
 	}
 	l.mu.Lock()

@@ -37,14 +37,20 @@ func openKeyring(dir, master, admin string) (keyring, error) {
 			return "wpa_" + hex.EncodeToString(randomBytes(24)), nil
 		})
 	}
+	if err == nil && strings.ContainsFunc(k.admin, unsendable) {
+		err = fmt.Errorf("the admin key (WEBPLUG_API_KEY, or %s in %s) must be printable ASCII without spaces: it is sent in a header", adminKeyFile, dir)
+	}
 	return k, err
 }
 
+func unsendable(r rune) bool { return r <= ' ' || r > '~' }
+
 func openMasterKey(dir, given string) ([]byte, error) {
-	text := given
+	text, from := given, "WEBPLUG_MASTER_KEY"
 	if text == "" {
 		var err error
-		text, err = keptKey(filepath.Join(dir, masterKeyFile), func() (string, error) {
+		from = filepath.Join(dir, masterKeyFile)
+		text, err = keptKey(from, func() (string, error) {
 			if _, err := os.Stat(filepath.Join(dir, logFolder)); !errors.Is(err, fs.ErrNotExist) {
 				return "", fmt.Errorf("%s has data, but its master key is missing: give it in WEBPLUG_MASTER_KEY or put %s back from your backup", dir, masterKeyFile)
 			}
@@ -56,7 +62,7 @@ func openMasterKey(dir, given string) ([]byte, error) {
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != eventlog.MasterKeySize {
-		return nil, fmt.Errorf("the master key must be %d bytes in base64 (make one with: openssl rand -base64 %d)", eventlog.MasterKeySize, eventlog.MasterKeySize)
+		return nil, fmt.Errorf("%s is no master key, which has %d bytes in base64 (make one with: openssl rand -base64 %d)", from, eventlog.MasterKeySize, eventlog.MasterKeySize)
 	}
 	return key, nil
 }

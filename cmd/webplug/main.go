@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,8 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		_, _ = fmt.Fprintf(stderr, "webplug: %v\nsee: %s --help\n", err, c.CommandPath())
 		return exitUsage
 	default:
-		_, _ = fmt.Fprintf(stderr, "webplug: %v\n", err)
+		sentence := strings.Join(strings.Split(strings.TrimSpace(err.Error()), "\n"), "; ") // joined errors come in lines
+		_, _ = fmt.Fprintf(stderr, "webplug: %s\n", sentence)
 		return exitFailed
 	}
 }

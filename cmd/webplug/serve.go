@@ -181,7 +181,13 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	h.answered = answered
 	worked := make(chan error, 1)
 	go func() { worked <- h.run(dispatching) }()
-	<-h.ready
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		stop()
+		close(answered)
+		return <-worked
+	}
 
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second,
@@ -199,7 +205,7 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	var err error
 	select {
 	case <-ctx.Done():
-		logger.Info("webplug ends; it finishes what is under way", "at most", s.grace)
+		logger.Info("webplug ends; it finishes what is under way", "at_most", s.grace.String())
 		stop()
 		finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 		defer cancel()

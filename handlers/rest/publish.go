@@ -49,7 +49,7 @@ func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.Pub
 	if cmd.Schema, err = a.Directory.Schema(cmd.EventType); err != nil {
 		return cmd, err
 	}
-	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID)
+	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID, p.userID)
 	if err != nil {
 		return cmd, err
 	}

@@ -58,7 +58,7 @@ func (d *directory) Key(ctx context.Context, id string) (domain.APIKey, error) {
 
 func (d *directory) Settled(context.Context) bool { return !d.stale }
 
-func (d *directory) Candidates(ctx context.Context, service, eventTypeID string) ([]domain.Candidate, error) {
+func (d *directory) Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error) {
 	var out []domain.Candidate
 	for _, s := range d.memory.names(func(s eventlog.Stream) bool {
 		return s.Service == service && strings.HasPrefix(s.Root, domain.PrefixEndpoint)
@@ -68,7 +68,7 @@ func (d *directory) Candidates(ctx context.Context, service, eventTypeID string)
 			return nil, err
 		}
 		sub, ok := e.Subscription(eventTypeID)
-		if !ok {
+		if !ok || user != "" && e.UserID != user {
 			continue
 		}
 		u, err := d.User(ctx, service, e.UserID)

@@ -4,6 +4,7 @@ package durability
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,7 +20,16 @@ const moduleRoot = "../../.."
 // binary is the webplug under test. WEBPLUG_BINARY names another than the one made from this source.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(withBinary(m.Run)) }
+// atOnce is how many tests run at once: each of them waits for most of its time.
+const atOnce = "6"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
+	os.Exit(withBinary(m.Run))
+}
 
 func withBinary(run func() int) int {
 	if given := os.Getenv("WEBPLUG_BINARY"); given != "" {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -123,6 +124,34 @@ func (p *process) wait() int {
 		p.t.Fatalf("the process does not end")
 	}
 	return p.cmd.ProcessState.ExitCode()
+}
+
+// servesOrSays waits until the process is ready, and kills it, or until it has failed with a sentence. It says whether it
+// did either.
+func (p *process) servesOrSays(sentence string) bool {
+	p.t.Helper()
+	eventually(p.t, "webplug is ready or ends", func() bool { return !p.running() || p.logs.says("webplug is ready") })
+	if p.running() {
+		p.kill()
+		return true
+	}
+	return p.failedSaying(sentence) == nil
+}
+
+// failedSaying wants the process to have ended with code 1, and a sentence as its last word rather than a trace.
+func (p *process) failedSaying(sentence string) error {
+	code := p.wait()
+	text := p.logs.String()
+	last := lastLines(strings.TrimSpace(text), 1)
+	switch {
+	case code != 1:
+		return fmt.Errorf("the exit code is %d, not 1:\n%s", code, text)
+	case !strings.HasPrefix(last, "webplug: ") || !strings.Contains(last, sentence):
+		return fmt.Errorf("the last line does not say %q:\n%s", sentence, text)
+	case strings.Contains(text, "goroutine ") || strings.Contains(text, "panic"):
+		return fmt.Errorf("there is a trace:\n%s", text)
+	}
+	return nil
 }
 
 // end asks the process to end, and wants it to do so in good order.

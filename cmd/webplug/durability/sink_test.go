@@ -1,6 +1,7 @@
 package durability
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ type arrival struct {
 type sink struct {
 	*httptest.Server
 	released chan struct{} // closed when hanging requests may end
+	text     string        // of its answers; "": the status's
 
 	mu      sync.Mutex
 	answers func(request) int // the status; hangs for 0. nil: 204
@@ -79,7 +81,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 	default:
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, http.StatusText(status))
+		_, _ = io.WriteString(w, cmp.Or(s.text, http.StatusText(status)))
 	}
 }
 
