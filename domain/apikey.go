@@ -11,8 +11,9 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// KeyCreated and KeyRevoked are an API key's life. Only a hash of its secret is stored.
+// The events of an API key's stream.
 type (
+	// KeyCreated says that a key was made. Only a hash of its secret is stored.
 	KeyCreated struct {
 		Name      string  `json:"name"`
 		Scopes    []Scope `json:"scopes"`
@@ -21,6 +22,7 @@ type (
 		Hash      string  `json:"secret_hash"`
 		Request   string  `json:"request,omitzero"`
 	}
+	// KeyRevoked says that the key opens nothing any more.
 	KeyRevoked struct{}
 )
 

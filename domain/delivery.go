@@ -262,8 +262,9 @@ func (c DiscardDelivery) Decide(d Delivery) ([]eventlog.Event, error) {
 		return nil, nil
 	case Delivered:
 		return nil, Refuse(Conflict, "", "the delivery has been delivered")
+	default:
+		return []eventlog.Event{DeliveryDiscarded{Reason: c.Reason}}, nil
 	}
-	return []eventlog.Event{DeliveryDiscarded{Reason: c.Reason}}, nil
 }
 
 func checkDelivery(m Message, endpoint string) error {

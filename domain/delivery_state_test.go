@@ -90,6 +90,8 @@ func TestADelivery(t *testing.T) {
 		{"failed for good", []eventlog.Event{ended}, shown{Status: domain.Failed, Attempts: 1, StatusCode: 410, Cause: "http_410", Ended: given(1)}},
 		{"discarded", []eventlog.Event{first, discarded},
 			shown{Status: domain.Discarded, Plan: 1, Tries: 1, Attempts: 1, StatusCode: 503, Cause: "http_503", Ended: given(2), PlannedBy: "event-1"}},
+		{"retried after an attempt", []eventlog.Event{first, retried},
+			shown{Status: domain.Pending, Open: true, Plan: 2, Attempts: 1, Due: given(2), StatusCode: 503, Cause: "http_503", PlannedBy: "event-2"}},
 		{"retried", []eventlog.Event{ended, retried},
 			shown{Status: domain.Pending, Open: true, Plan: 2, Attempts: 1, Due: given(2), StatusCode: 410, Cause: "http_410", PlannedBy: "event-2"}},
 	} {

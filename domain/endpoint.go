@@ -9,6 +9,7 @@ import (
 
 // The events of an endpoint's stream, which also holds its subscriptions (see subscription.go).
 type (
+	// EndpointAdded says that a user has a URL that gets webhooks.
 	EndpointAdded struct {
 		UserID      string          `json:"user_id"`
 		URL         string          `json:"url"`
@@ -17,16 +18,21 @@ type (
 		Secret      eventlog.Sealed `json:"-"` // sealed
 		Request     string          `json:"request,omitzero"`
 	}
+	// EndpointUpdated changes what is not nil.
 	EndpointUpdated struct {
 		URL         *string `json:"url,omitzero"`
 		Description *string `json:"description,omitzero"`
 	}
+	// EndpointPaused says that nothing is sent until it is resumed.
 	EndpointPaused struct {
 		Reason PauseReason `json:"reason"`
 	}
+	// EndpointResumed ends a pause.
 	EndpointResumed struct{}
+	// EndpointRemoved ends the endpoint for good, its subscriptions with it.
 	EndpointRemoved struct{}
-	SecretRotated   struct {
+	// SecretRotated gives the endpoint a new signing secret.
+	SecretRotated struct {
 		Secret eventlog.Sealed `json:"-"` // sealed
 		// PreviousUntil is when the secret before this one stops signing.
 		PreviousUntil time.Time `json:"previous_until"`

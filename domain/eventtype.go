@@ -9,9 +9,9 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// EventTypeCreated, EventTypeUpdated and EventTypeArchived are an event type's life. Its name never changes: consumers
-// know it by it.
+// The events of an event type's stream.
 type (
+	// EventTypeCreated says that a service has a kind of message. Its name never changes: consumers know it by it.
 	EventTypeCreated struct {
 		Name        string         `json:"name"`
 		Description string         `json:"description,omitzero"`
@@ -19,11 +19,13 @@ type (
 		Example     jsontext.Value `json:"example,omitzero"`
 		Request     string         `json:"request,omitzero"`
 	}
+	// EventTypeUpdated changes what is not nil.
 	EventTypeUpdated struct {
 		Description *string        `json:"description,omitzero"`
-		Schema      jsontext.Value `json:"schema,omitzero"` // null takes it away
-		Example     jsontext.Value `json:"example,omitzero"`
+		Schema      jsontext.Value `json:"schema,omitzero"`  // null takes it away
+		Example     jsontext.Value `json:"example,omitzero"` // null takes it away
 	}
+	// EventTypeArchived says that no message of the type is accepted any more.
 	EventTypeArchived struct{}
 )
 

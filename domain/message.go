@@ -67,7 +67,8 @@ func MessageStream(service, id string) eventlog.Stream {
 	return eventlog.Stream{Service: service, Root: id}
 }
 
-// PayloadKey names the data key of a payload or an endpoint's answer: of the user, or of all users, and the month.
+// PayloadKey names the data key of a payload, or of an endpoint's answer: of the message's user ("" for all), or of the
+// endpoint's, and the month.
 func PayloadKey(service, user string, at time.Time) string {
 	if user == "" {
 		user = "-"

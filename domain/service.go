@@ -6,17 +6,20 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// ServiceCreated, ServiceUpdated and ServiceArchived are a service's life.
+// The events of a service's stream.
 type (
+	// ServiceCreated says that there is a new service.
 	ServiceCreated struct {
 		Name          string `json:"name"`
 		DefaultFormat Format `json:"default_format"`
 		Request       string `json:"request,omitzero"` // fingerprint of a request with an Idempotency-Key
 	}
+	// ServiceUpdated changes what is not nil.
 	ServiceUpdated struct {
 		Name          *string `json:"name,omitzero"`
 		DefaultFormat *Format `json:"default_format,omitzero"`
 	}
+	// ServiceArchived says that the service and all under it take nothing new.
 	ServiceArchived struct{}
 )
 

@@ -9,11 +9,13 @@ import (
 
 // The events of a subscription, an entry in its endpoint's stream.
 type (
+	// SubscriptionAdded says that the endpoint wants an event type, for the first time or again.
 	SubscriptionAdded struct {
 		EventTypeID string `json:"event_type_id"`
 		Request     string `json:"request,omitzero"`
 		Key         string `json:"key,omitzero"` // hash of the Idempotency-Key
 	}
+	// SubscriptionRemoved says that it wants it no more.
 	SubscriptionRemoved struct {
 		EventTypeID string `json:"event_type_id"`
 	}
@@ -49,8 +51,8 @@ func (e Endpoint) Subscription(eventType string) (Subscription, bool) {
 	return e.Subscriptions[i], true
 }
 
+// evolveSubscriptions never changes the list that an older state holds.
 func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Recorded) []Subscription {
-	subs = slices.Clone(subs)
 	stamp := Stamp{By: r.Actor, At: r.Time}
 	switch e := r.Event.(type) {
 	case SubscriptionAdded:
@@ -59,11 +61,13 @@ func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Record
 			Changed: stamp, CreatedAt: r.Time, Request: e.Request, Key: e.Key, Version: r.Version,
 		}
 		if i := slices.IndexFunc(subs, func(s Subscription) bool { return s.EventTypeID == e.EventTypeID }); i >= 0 {
+			subs = slices.Clone(subs)
 			subs[i] = s
 			return subs
 		}
-		return append(subs, s)
+		return append(slices.Clip(subs), s)
 	case SubscriptionRemoved:
+		subs = slices.Clone(subs)
 		for i := range subs {
 			if subs[i].EventTypeID == e.EventTypeID {
 				subs[i].Removed, subs[i].Changed, subs[i].Version = true, stamp, r.Version

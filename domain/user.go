@@ -7,19 +7,22 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// UserRegistered, UserUpdated and UserArchived are a user's life.
+// The events of a user's stream.
 type (
+	// UserRegistered says that the service has a new customer.
 	UserRegistered struct {
 		Name       string            `json:"name"`
 		ExternalID string            `json:"external_id,omitzero"`
 		Metadata   map[string]string `json:"metadata,omitempty"`
 		Request    string            `json:"request,omitzero"`
 	}
+	// UserUpdated changes what is not nil.
 	UserUpdated struct {
 		Name       *string            `json:"name,omitzero"`
 		ExternalID *string            `json:"external_id,omitzero"` // "" takes it away
 		Metadata   *map[string]string `json:"metadata,omitzero"`
 	}
+	// UserArchived says that the user gets no new messages.
 	UserArchived struct{}
 )
 

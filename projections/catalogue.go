@@ -93,8 +93,9 @@ func catalogueRow(ctx context.Context, l *eventlog.Log, s eventlog.Stream, d *Di
 			d.putKey(v)
 			return NewKeyRow(v), Row{View: ViewKeys, ID: v.ID, Lists: []Entry{{listKeys(), byCreation(v.CreatedAt, v.ID)}}}
 		})
+	default: // messages and deliveries are folded elsewhere, and of reservations nothing is read
+		return nil, nil
 	}
-	return nil, nil
 }
 
 func endpointLists(e domain.Endpoint) []Entry {

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -25,7 +26,11 @@ type delivery struct {
 	state   domain.Delivery
 	stored  bool // there is a row of it
 	dirty   bool // the row is not as the state
-	fresh   bool // it was accepted while this process looked, so that there was no row before
+	// at is the commit that accepted it, and fresh says that this process saw it happen, so that there was no row before;
+	// 0 and false where it was read from the log.
+	at    eventlog.Position
+	fresh bool
+	waits bool // it was held back in the last flush
 }
 
 // shown says whether a delivery has a row.
@@ -70,14 +75,14 @@ func (p *deliveries) setDone(s eventlog.Stream) {
 }
 
 // accepted makes a message's deliveries pending.
-func (p *deliveries) accepted(r eventlog.Recorded) {
+func (p *deliveries) accepted(r eventlog.Recorded, at eventlog.Position, fresh bool) {
 	m := new(domain.Message)
 	*m = m.Evolve(r)
 	m.Accepted.Payload = eventlog.Sealed{} // memory need not hold it
 	for _, endpoint := range m.Accepted.Targets {
 		s := domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)
 		if p.open[s] == nil && !p.isDone(s) {
-			p.open[s] = &delivery{message: m, dirty: true, fresh: true}
+			p.open[s] = &delivery{message: m, dirty: true, at: at, fresh: fresh}
 		}
 	}
 }
@@ -110,23 +115,49 @@ func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
 	return nil
 }
 
-// rows gives what has changed since the last flush.
-func (p *deliveries) rows() ([]Row, error) {
-	var out []Row
-	for s, d := range p.open {
-		if !d.dirty {
-			continue
+// holdBack is how long a delivery may be pending before it gets a row: most are delivered by then, and need none. A
+// checkpoint does not go past what is held back, so that after a crash the feed gives it again.
+const (
+	holdBack     = 5 * time.Second
+	mostHeldBack = 20_000
+)
+
+// held says whether a delivery is held back.
+func (d *delivery) held(now time.Time) bool {
+	return d.at > 0 && !d.stored && d.state.Version == 0 && now.Sub(d.message.AcceptedAt) < holdBack
+}
+
+// rows gives what has changed since the last flush, and the first commit whose deliveries are held back (0: none are).
+// With all set, or if they are too many, nothing is held back.
+func (p *deliveries) rows(now time.Time, all bool) (out []Row, heldFrom eventlog.Position, err error) {
+	if !all {
+		count := 0
+		for _, d := range p.open {
+			if d.dirty && d.held(now) {
+				count++
+			}
 		}
-		if !shown(d.state) && !d.stored {
+		all = count > mostHeldBack
+	}
+	for s, d := range p.open {
+		switch {
+		case !d.dirty, !shown(d.state) && !d.stored:
+			continue
+		case !all && d.held(now):
+			if heldFrom == 0 || d.at < heldFrom {
+				heldFrom = d.at
+			}
+			d.waits = true
 			continue
 		}
 		row, err := deliveryRow(s, d)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
+		d.waits = false
 		out = append(out, row)
 	}
-	return out, nil
+	return out, heldFrom, nil
 }
 
 // flushed says that what rows gave is written.
@@ -136,6 +167,7 @@ func (p *deliveries) flushed() {
 		case !shown(d.state):
 			p.setDone(s)
 			delete(p.open, s)
+		case d.waits:
 		case d.dirty:
 			d.dirty, d.stored = false, true
 		case len(p.open) > openInMemory:

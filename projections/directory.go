@@ -28,8 +28,8 @@ type Directory struct {
 	types     map[eventlog.Stream]domain.EventType
 	keys      map[string]domain.APIKey
 	endpoints map[eventlog.Stream]domain.Endpoint
-	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream.
-	subscribers map[eventlog.Stream]map[string]struct{}
+	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream, by user.
+	subscribers map[eventlog.Stream]map[string][]string
 	schemas     map[string]compiledSchema  // by type
 	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
 	evictions   uint64                     // how often a cache was cut
@@ -49,7 +49,7 @@ func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directo
 		log: l, settled: settled,
 		services: map[string]domain.Service{}, users: map[eventlog.Stream]domain.User{},
 		types: map[eventlog.Stream]domain.EventType{}, keys: map[string]domain.APIKey{},
-		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]map[string]struct{}{},
+		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]map[string][]string{},
 		schemas: map[string]compiledSchema{}, names: map[eventlog.Stream]string{},
 	}
 }
@@ -132,16 +132,24 @@ func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
 	return schema, nil
 }
 
-// Candidates lists the endpoints that are, or were, subscribed to an event type.
-func (d *Directory) Candidates(ctx context.Context, service, eventType string) ([]domain.Candidate, error) {
+// Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type.
+func (d *Directory) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
+	var out []domain.Candidate
 	d.mu.RLock()
-	ids := d.subscribers[domain.EventTypeStream(service, eventType)]
-	out := make([]domain.Candidate, 0, len(ids))
-	for id := range ids {
-		e := d.endpoints[domain.EndpointStream(service, id)]
-		s, ok := e.Subscription(eventType)
-		if ok {
-			out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
+	of := d.subscribers[domain.EventTypeStream(service, eventType)]
+	add := func(ids []string) {
+		for _, id := range ids {
+			e := d.endpoints[domain.EndpointStream(service, id)]
+			if s, ok := e.Subscription(eventType); ok {
+				out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
+			}
+		}
+	}
+	if user != "" {
+		add(of[user])
+	} else {
+		for _, ids := range of {
+			add(ids)
 		}
 	}
 	d.mu.RUnlock()
@@ -245,9 +253,11 @@ func (d *Directory) putEndpoint(e domain.Endpoint) {
 	for _, sub := range e.Subscriptions {
 		t := domain.EventTypeStream(e.Service, sub.EventTypeID)
 		if d.subscribers[t] == nil {
-			d.subscribers[t] = map[string]struct{}{}
+			d.subscribers[t] = map[string][]string{}
 		}
-		d.subscribers[t][e.ID] = struct{}{}
+		if of := d.subscribers[t]; !slices.Contains(of[e.UserID], e.ID) {
+			of[e.UserID] = append(of[e.UserID], e.ID)
+		}
 	}
 }
 

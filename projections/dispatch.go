@@ -21,7 +21,7 @@ type Endpoints interface {
 	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
 }
 
-// Actor names what the dispatcher does in histories.
+// DispatchActor is who the dispatcher is in histories.
 const DispatchActor = "dispatch"
 
 // Dispatcher turns a planned attempt into a request and its report into an event. Who calls it when is another's care:
@@ -43,7 +43,6 @@ type Dispatcher struct {
 type Planned struct {
 	Service, Message, Endpoint string
 	Plan                       eventlog.Version // of the delivery's stream; 0 is MessageAccepted's
-	UserID                     string           // the message's
 	Body                       []byte           // the webhook
 	Cause                      eventlog.Cause
 	// State is the delivery as it is known to be: a delivery that was accepted a moment ago has had no outcome. nil: it
@@ -105,7 +104,7 @@ func (d *Dispatcher) Record(ctx context.Context, o outcome) (domain.Delivery, er
 		Report: o.report, Plan: p.Plan, EndpointVersion: o.endpoint.Version, Schedule: d.Schedule, Jitter: d.Jitter(),
 	}
 	if len(o.report.Answer) > 0 {
-		record.AnswerKey = domain.PayloadKey(p.Service, p.UserID, o.report.At)
+		record.AnswerKey = domain.PayloadKey(p.Service, o.endpoint.UserID, o.report.At)
 	}
 	step := eventlog.On(stream, record).Into(&after).Lazy()
 	if p.State != nil {
@@ -151,7 +150,7 @@ func plan(r eventlog.Recorded, body []byte) []Planned {
 	out := make([]Planned, len(e.Targets))
 	for i, endpoint := range e.Targets {
 		out[i] = Planned{
-			Service: r.Stream.Service, Message: r.Stream.Root, Endpoint: endpoint, UserID: e.UserID, Body: body,
+			Service: r.Stream.Service, Message: r.Stream.Root, Endpoint: endpoint, Body: body,
 			Cause: eventlog.CausedBy(r, DispatchActor),
 			State: &eventlog.Loaded[domain.Delivery]{Stream: domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)},
 		}
@@ -174,7 +173,7 @@ func (d *Dispatcher) Replan(ctx context.Context, service, message, endpoint stri
 		return Planned{}, false, fmt.Errorf("open the payload of %s: %w", message, err)
 	}
 	p := Planned{
-		Service: service, Message: message, Endpoint: endpoint, Plan: state.State.Plan, UserID: m.State.Accepted.UserID,
+		Service: service, Message: message, Endpoint: endpoint, Plan: state.State.Plan,
 		Body: domain.Webhook(message, m.State.Accepted.EventName, m.State.AcceptedAt, payload),
 		Cause: eventlog.Cause{
 			Actor: DispatchActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.AcceptedAt,

@@ -30,8 +30,10 @@ const (
 	failingConcurrency = 2
 	failuresInARow     = 5
 	// laneQueue bounds what waits in memory for one endpoint, queuedBytes for all: the rest waits in its rows.
-	laneQueue   = 512
+	laneQueue   = 4096
 	queuedBytes = 64 << 20
+	// laneRefill is how many are taken from the rows at once.
+	laneRefill = 512
 	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
 	// a new goroutine for each outcome costs as much as recording it.
 	recorders = 256
@@ -286,7 +288,7 @@ func (l *Lanes) advance(n *lane) {
 		go l.work(n, l.pop(n))
 	}
 	switch {
-	case !n.behind || n.refilling || len(n.queue) >= laneQueue/4:
+	case !n.behind || n.refilling || len(n.queue) >= laneRefill/2:
 	case l.bytes >= queuedBytes:
 		n.behind = false
 		l.wakeLocked(n.name, l.dispatcher.Now().Add(100*time.Millisecond))
@@ -434,7 +436,7 @@ func (l *Lanes) refill(n *lane) {
 
 func (l *Lanes) readRows(n *lane) error {
 	l.mu.Lock()
-	limit := len(n.active) + laneQueue/2
+	limit := len(n.active) + laneRefill
 	l.mu.Unlock()
 	rows, err := l.rows.Due(l.begins, n.name.Service, n.name.Endpoint, limit)
 	if err != nil {

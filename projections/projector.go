@@ -24,7 +24,9 @@ type Projector struct {
 
 	mu         sync.Mutex
 	folded     eventlog.Position // all up to here is folded
-	written    eventlog.Position // all up to here is in rows
+	written    eventlog.Position // all up to here is in rows: the checkpoint
+	opened     eventlog.Position // what was committed before this process began
+	heldBack   bool              // some of what is folded has no row yet, on purpose
 	moved      chan struct{}     // closed when folded grows
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
@@ -54,7 +56,7 @@ func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
 	if err != nil {
 		return fmt.Errorf("read the checkpoint: %w", err)
 	}
-	p.folded, p.written = at, at
+	p.folded, p.written, p.opened = at, at, feed.Head()
 	if err := p.stuck.load(ctx, p.views, p.generation); err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
 
 // end writes what has changed. Where that cannot be now, the next process does it.
 func (p *Projector) end(ctx context.Context, feed eventlog.Feed) error {
-	err := p.flush(context.WithoutCancel(ctx), feed)
+	err := p.flush(context.WithoutCancel(ctx), feed, true)
 	if errors.Is(err, eventlog.ErrUnavailable) {
 		p.logger.Warn("read models end behind the event log; the next start catches up", "error", err)
 		return nil
@@ -110,7 +112,7 @@ func (p *Projector) flushLoop(ctx context.Context, feed eventlog.Feed) {
 		if !sleep(ctx, flushEvery) {
 			return
 		}
-		err := p.flush(ctx, feed)
+		err := p.flush(ctx, feed, false)
 		if err != nil {
 			p.mu.Lock()
 			p.soil() // again, until it is written
@@ -169,12 +171,12 @@ func (p *Projector) CatchUp(ctx context.Context, feed eventlog.Feed) error {
 		return err
 	}
 	p.mu.Lock()
-	clean := !p.dirty
+	clean := !p.dirty && !p.heldBack
 	p.mu.Unlock()
 	if clean {
 		return nil
 	}
-	return p.flush(ctx, feed)
+	return p.flush(ctx, feed, true)
 }
 
 // Lag is how many commits are not folded yet.
@@ -205,7 +207,7 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, rec := range records {
-		if err := p.fold(ctx, rec); err != nil {
+		if err := p.fold(ctx, at, rec); err != nil {
 			return err
 		}
 	}
@@ -219,14 +221,14 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 }
 
 // fold takes one record, or sets its stream aside. It fails only where trying again can help.
-func (p *Projector) fold(ctx context.Context, rec eventlog.Record) error {
+func (p *Projector) fold(ctx context.Context, at eventlog.Position, rec eventlog.Record) error {
 	r, err := p.log.Decode(rec)
 	if err == nil {
 		p.journal.add(r)
 		if p.stuck.has(rec.Stream) {
 			return nil
 		}
-		err = p.project(ctx, r)
+		err = p.project(ctx, at, r)
 	}
 	if err == nil || transient(err) {
 		return err
@@ -247,7 +249,7 @@ func (p *Projector) park(consumer string, s eventlog.Stream, v eventlog.Version,
 }
 
 // project folds one event into the models other than the journal. A panic is that event's fault, not the projector's end.
-func (p *Projector) project(ctx context.Context, r eventlog.Recorded) (err error) {
+func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlog.Recorded) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			p.logger.Error("a projection panicked", "stream", r.Stream.String(), "version", r.Version, "stack", string(debug.Stack()))
@@ -258,36 +260,42 @@ func (p *Projector) project(ctx context.Context, r eventlog.Recorded) (err error
 	case kindNone:
 		return nil
 	case kindMessage:
-		p.deliveries.accepted(r)
+		p.deliveries.accepted(r, at, at > p.opened)
 		return nil
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
+	default:
+		rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
+		if err == nil {
+			p.catalogue[r.Stream] = rows
+		}
+		return err
 	}
-	rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
-	if err == nil {
-		p.catalogue[r.Stream] = rows
-	}
-	return err
 }
 
-// flush writes what has changed, with the checkpoint. If it cannot, everything stays as it is in memory.
-func (p *Projector) flush(ctx context.Context, feed eventlog.Feed) error {
+// flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays
+// as it is in memory.
+func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.dirty {
+	if !p.dirty && !p.heldBack {
 		return nil
 	}
-	rows, err := p.changed()
+	rows, heldFrom, err := p.changed(all)
 	if err != nil {
 		return err
 	}
-	if err := p.views.Apply(ctx, p.generation, rows, p.folded); err != nil {
+	at := p.folded
+	if heldFrom > 0 {
+		at = max(p.written, heldFrom-1)
+	}
+	if err := p.views.Apply(ctx, p.generation, rows, at); err != nil {
 		return fmt.Errorf("write read models: %w", err)
 	}
 	p.clean()
-	p.written = p.folded
-	if feed == nil {
-		return nil
+	p.written, p.heldBack = at, heldFrom > 0
+	if p.heldBack {
+		p.soil() // its time comes
 	}
 	return feed.Release(ctx, p.written)
 }
@@ -301,22 +309,22 @@ func (p *Projector) clean() {
 	p.dirty = false
 }
 
-// changed makes the rows that differ from what is written.
-func (p *Projector) changed() ([]Row, error) {
-	rows, err := p.deliveries.rows()
+// changed makes the rows that differ from what is written, and says which commit is the first that is held back.
+func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
+	rows, heldFrom, err := p.deliveries.rows(p.now(), all)
 	if err != nil {
-		return nil, fmt.Errorf("make delivery rows: %w", err)
+		return nil, 0, fmt.Errorf("make delivery rows: %w", err)
 	}
 	pages, err := p.journal.rows(p.log.NewID())
 	if err != nil {
-		return nil, fmt.Errorf("make journal pages: %w", err)
+		return nil, 0, fmt.Errorf("make journal pages: %w", err)
 	}
 	rows = append(rows, pages...)
 	for _, r := range p.catalogue {
 		rows = append(rows, r...)
 	}
 	parked, err := p.stuck.rows()
-	return append(rows, parked...), err
+	return append(rows, parked...), heldFrom, err
 }
 
 // sleep waits, and says whether ctx is still good.

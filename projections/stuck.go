@@ -151,7 +151,7 @@ func (p *Projector) reproject(ctx context.Context, s eventlog.Stream, from event
 		if r.Version >= from {
 			p.journal.add(r)
 		}
-		if err := p.project(ctx, r); err != nil {
+		if err := p.project(ctx, 0, r); err != nil {
 			return err
 		}
 	}

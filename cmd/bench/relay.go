@@ -23,19 +23,24 @@ const (
 	targetWorkers = 16
 	// targetQueue bounds the bodies that wait for a target; then publishers wait.
 	targetQueue = 64 << 10
+	// targetTimeout bounds one request, as in WebPlug.
+	targetTimeout = 15 * time.Second
 )
 
 type relay struct {
 	committer *committer
 	targets   []chan []byte
-	client    *http.Transport
+	client    *http.Client
 	logger    *slog.Logger
 }
 
 func newRelay(file syncer, targets []string, logger *slog.Logger) *relay {
 	r := &relay{
 		committer: newCommitter(file), logger: logger,
-		client: &http.Transport{MaxIdleConnsPerHost: targetWorkers, IdleConnTimeout: time.Minute, DisableCompression: true},
+		client: &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: targetWorkers, IdleConnTimeout: time.Minute, DisableCompression: true},
+			Timeout:   targetTimeout,
+		},
 	}
 	go r.committer.run()
 	for _, url := range targets {
@@ -85,7 +90,7 @@ func (r *relay) post(url string, body []byte) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	answer, err := r.client.RoundTrip(req)
+	answer, err := r.client.Do(req)
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,8 @@ func (s *sink) Read(context.Context, eventlog.Stream, eventlog.Version) iter.Seq
 	return func(func(eventlog.Record, error) bool) {}
 }
 
-func (s *sink) Trail(context.Context, string, string) iter.Seq2[eventlog.Record, error] {
-	return s.Read(context.Background(), eventlog.Stream{}, 0)
+func (s *sink) Trail(ctx context.Context, _, _ string) iter.Seq2[eventlog.Record, error] {
+	return s.Read(ctx, eventlog.Stream{}, 0)
 }
 
 const payloadKey = "svc_01KE0000000000000000000001/usr_01KE0000000000000000000002/2026-01"

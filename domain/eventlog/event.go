@@ -91,7 +91,7 @@ type Hash [sha256.Size]byte
 type Record struct {
 	Stream  Stream
 	Version Version
-	Data    []byte // what encodeEnvelope wrote
+	Data    []byte // what encodeEnvelope wrote; never changed, and still valid after an iteration has gone on
 	Hash    Hash
 
 	// recorded is the decoded form where this process made the record, so that the feed's consumers need not decode

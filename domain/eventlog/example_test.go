@@ -39,7 +39,7 @@ type Bay struct {
 func (b Bay) Evolve(r eventlog.Recorded) Bay {
 	switch e := r.Event.(type) {
 	case CarParked:
-		return Bay{Plate: e.Plate, PIN: e.PIN}
+		return Bay(e)
 	case CarLeft:
 		return Bay{}
 	}

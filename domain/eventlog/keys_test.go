@@ -73,7 +73,9 @@ func TestDataKeys(t *testing.T) {
 		for i := range 5000 {
 			events = append(events, Noted{Memo: sealed(fmt.Sprintf("key %d", i), "content")})
 			if len(events) == 500 {
-				b.append(t, ann, events...)
+				if _, err := eventlog.Execute(ctx, b.Log, ann, record(events), cause); err != nil {
+					t.Fatal(err)
+				}
 				events = nil
 			}
 		}
@@ -151,7 +153,12 @@ func sealerOver(t testing.TB, keys eventlog.Keys, master []byte) *eventlog.Seale
 
 func TestTheMasterKey(t *testing.T) {
 	b := newBench(t)
-	check := func(master string) error { return b.sealer(t, []byte(master)).CheckMaster(context.Background()) }
+	check := func(master string) error { return b.sealer(t, []byte(master)).CheckMaster(context.Background(), true) }
+	t.Run("is not made up for data that has lost its keys", func(t *testing.T) {
+		if err := b.sealer(t, b.master).CheckMaster(context.Background(), false); !errors.Is(err, eventlog.ErrSealed) {
+			t.Fatalf("%v; want ErrSealed", err)
+		}
+	})
 	mine, other := string(b.master), "another master key, 32 bytes lo."
 
 	t.Run("is taken on new data, and known again", func(t *testing.T) {

@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// Clock tells the time; IDs makes ULIDs. Both are plain functions, so that a test or a simulation can stand in.
+// What the log takes from the world is plain functions, so that a test or a simulation can stand in.
 type (
+	// Clock tells the time, in any time zone and precision.
 	Clock func() time.Time
-	IDs   func() string
+	// IDs makes ULIDs, in upper case; each call another one.
+	IDs func() string
 )
 
 // Log is the event log that callers use. It makes ids and times, encodes, seals, hashes, appends, loads and upcasts; the

@@ -201,9 +201,15 @@ func TestVerifyNamesTheRecordThatIsDamaged(t *testing.T) {
 		records[1].Version, records[2].Version = 2, 3
 		verify(t, records, names[1])
 	})
-	t.Run("by another stream's record", func(t *testing.T) {
+	t.Run("by a record of another stream or place", func(t *testing.T) {
 		records := append(b.store.stored(ann), b.store.stored(bob)...)
 		verify(t, records, "svc_1/acc_bob@1")
+		renamed := b.store.stored(ann)
+		renamed[1].Stream = bob
+		verify(t, renamed, "svc_1/acc_bob@2")
+		renumbered := b.store.stored(ann)
+		renumbered[1].Version = 7
+		verify(t, renumbered, "svc_1/acc_ann@7")
 		moved := b.store.stored(bob)
 		moved[0].Stream = ann
 		verify(t, moved, names[0])

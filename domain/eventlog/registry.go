@@ -58,8 +58,11 @@ func Define[T Event](upcasts ...Upcast) Definition {
 		},
 		decode: func(data []byte, boxes []box) (Event, error) {
 			e := new(T)
-			if err := json.Unmarshal(data, e); err != nil {
-				return nil, err
+			// A member that is unknown was added by a newer program that should have raised the schema version.
+			if err := json.Unmarshal(data, e, json.RejectUnknownMembers(true)); errors.Is(err, json.ErrUnknownName) {
+				return nil, fmt.Errorf("%w: %w", ErrUnknownEvent, err)
+			} else if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 			}
 			if err := attach(e, boxes); err != nil {
 				return nil, err
@@ -119,13 +122,13 @@ func attach(event any, boxes []box) error {
 	}
 	s, ok := event.(Sealing)
 	if !ok {
-		return fmt.Errorf("sealed field %q in an event without any", boxes[0].field)
+		return fmt.Errorf("sealed field %q in an event without any: %w", boxes[0].field, ErrUnknownEvent)
 	}
 	fields := s.SealedFields()
 	for _, b := range boxes {
 		f, ok := fields[b.field]
 		if !ok {
-			return fmt.Errorf("unknown sealed field %q", b.field)
+			return fmt.Errorf("unknown sealed field %q: %w", b.field, ErrUnknownEvent)
 		}
 		*f = Sealed{Key: b.key, stored: b}
 	}
@@ -193,7 +196,7 @@ func (r *Registry) decodeEvent(name string, schema int, data []byte, boxes []box
 	}
 	e, err := d.decode(data, boxes)
 	if err != nil {
-		return nil, fmt.Errorf("decode %s, schema %d: %w: %w", name, schema, ErrDamaged, err)
+		return nil, fmt.Errorf("decode %s, schema %d: %w", name, schema, err)
 	}
 	return e, nil
 }

@@ -16,6 +16,8 @@ import (
 
 // Sealed is a field that is stored encrypted. An event that is made gives Key and Plain; one that was read from the log
 // has the box, and Log.Reveal opens it. Everything that does not need the content (routing, rebuilds) never does.
+// What was read cannot be put into another event as it is (its box belongs to its place): reveal it first. The content
+// of an event that was made is kept, not copied: it must not change any more.
 type Sealed struct {
 	Key   string // name of the data key, "svc_1/usr_2/2026-11"; "" means that the field is absent
 	Plain []byte // the content, where this process made the event
@@ -204,8 +206,9 @@ func (s *Sealer) unwrap(name string, wrapped []byte) (cipher.AEAD, error) {
 // masterCheck is the data key whose only use is to tell whether a master key is the one that the data was made with.
 const masterCheck = "_/master"
 
-// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key. On new data it takes this one.
-func (s *Sealer) CheckMaster(ctx context.Context) error {
-	_, err := s.dataKey(ctx, masterCheck, true)
+// CheckMaster answers ErrSealed, wrapped, if the data was made with another master key, or if there are records and no
+// data keys. Where nothing was stored yet, it takes this key.
+func (s *Sealer) CheckMaster(ctx context.Context, empty bool) error {
+	_, err := s.dataKey(ctx, masterCheck, empty)
 	return err
 }

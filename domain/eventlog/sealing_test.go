@@ -146,14 +146,14 @@ func TestABoxDoesNotOpen(t *testing.T) {
 	})
 	t.Run("under another key's name", func(t *testing.T) {
 		b, rec := setup(t)
-		b.append(t, bob, Noted{Memo: sealed("svc_2/secrets", "x")})
-		rec.Data = bytes.Replace(rec.Data, []byte("svc_1/secrets"), []byte("svc_2/secrets"), 1)
+		b.append(t, bob, Noted{Memo: sealed("svc_1/letters", "x")})
+		rec.Data = bytes.Replace(rec.Data, []byte("/secrets"), []byte("/letters"), 1)
 		refused(t, b.Log, rec)
 	})
 	t.Run("with any bit flipped", func(t *testing.T) {
 		b, rec := setup(t)
 		whole := rec.Data
-		box := bytes.Index(whole, []byte("svc_1/secrets")) + len("svc_1/secrets") + 1
+		box := bytes.Index(whole, []byte("/secrets")) + len("/secrets") + 1
 		for at := box; at < len(whole); at++ {
 			for bit := range 8 {
 				rec.Data = bytes.Clone(whole)
@@ -165,7 +165,7 @@ func TestABoxDoesNotOpen(t *testing.T) {
 	t.Run("cut short", func(t *testing.T) {
 		b, rec := setup(t)
 		whole := rec.Data
-		prefix := bytes.Index(whole, []byte("svc_1/secrets")) + len("svc_1/secrets")
+		prefix := bytes.Index(whole, []byte("/secrets")) + len("/secrets")
 		for n := range len(whole) - prefix - 1 { // of a length that the envelope says too
 			rec.Data = append(bytes.Clone(whole[:prefix]), byte(n&0x7f|0x80), byte(n>>7))
 			rec.Data = append(rec.Data, whole[prefix+1:prefix+1+n]...)
@@ -219,7 +219,7 @@ func TestASealedFieldIsNotPrinted(t *testing.T) {
 	for _, r := range []eventlog.Recorded{made, read} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 			out := fmt.Sprintf(format, r) + fmt.Sprintf(format, r.Event) + fmt.Sprintf(format, r.Event.(Noted).Memo)
-			if strings.Contains(out, "top secret") || strings.Contains(out, fmt.Sprint([]byte("top"))[1:8]) {
+			if strings.Contains(out, "top secret") || strings.Contains(out, "116 111 112") {
 				t.Errorf("%s prints %s", format, out)
 			}
 		}

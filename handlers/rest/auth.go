@@ -35,6 +35,7 @@ func (n access) scope() domain.Scope {
 		return domain.ScopeSecrets
 	case manage, manageAll:
 		return domain.ScopeManage
+	case public, admin: // no scope opens these, or is asked for
 	}
 	return ""
 }

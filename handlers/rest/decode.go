@@ -40,7 +40,7 @@ func (c *call) decodeIfAny(into any) error {
 	if err := c.readBody(); err != nil {
 		return err
 	}
-	if len(c.body) == 0 {
+	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
 	return decodeBody(c.body, into)
@@ -53,8 +53,24 @@ func decodeBody(body []byte, into any) error {
 	if k := jsontext.Value(body).Kind(); k != '{' && k != 0 {
 		return domain.Refuse(domain.Malformed, "", "the body must be a JSON object")
 	}
-	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
-		return refusalOf(err)
+	err := json.Unmarshal(body, into, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	if malformed := syntaxOf(body); malformed != nil { // further on than the field that was not taken
+		err = malformed
+	}
+	return refusalOf(err)
+}
+
+// syntaxOf is what is wrong with a text as JSON.
+func syntaxOf(body []byte) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
+	if err := dec.SkipValue(); err != nil {
+		return err
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return &jsontext.SyntacticError{Err: errors.New("something follows the object")}
 	}
 	return nil
 }
@@ -126,7 +142,11 @@ func refusalOf(err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &syntax):
-		return domain.Refuse(domain.Malformed, fieldOf(syntax.JSONPointer), "%s", syntaxReason(syntax))
+		field, reason := fieldOf(syntax.JSONPointer), syntaxReason(syntax)
+		if field == "" {
+			reason = "the body " + reason
+		}
+		return domain.Refuse(domain.Malformed, field, "%s", reason)
 	case errors.As(err, &semantic):
 		return domain.Refuse(domain.Invalid, fieldOf(semantic.JSONPointer), "%s", semanticReason(semantic))
 	}
@@ -137,8 +157,8 @@ func syntaxReason(e *jsontext.SyntacticError) string {
 	switch {
 	case errors.Is(e.Err, jsontext.ErrDuplicateName):
 		return "is there twice"
-	case errors.Is(e.Err, io.ErrUnexpectedEOF):
-		return "the body ends early: it is not whole JSON"
+	case errors.Is(e.Err, io.ErrUnexpectedEOF), errors.Is(e.Err, io.EOF):
+		return "ends early: it is not whole JSON"
 	case strings.Contains(e.Err.Error(), "UTF-8"):
 		return "is not valid UTF-8"
 	}
@@ -167,8 +187,9 @@ func semanticReason(e *json.SemanticError) string {
 		return "must be a list"
 	case reflect.Struct, reflect.Map:
 		return "must be an object"
+	default:
+		return "has the wrong type"
 	}
-	return "has the wrong type"
 }
 
 // fieldOf writes a JSON Pointer as the API names fields: "holder.kind", "scopes.0".

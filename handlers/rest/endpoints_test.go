@@ -56,7 +56,7 @@ func TestEndpoint(t *testing.T) {
 			"", nil, "hooks.example.com", "/in", "ftp://a.example", "javascript:alert(1)", "https://", "https://:80", "http:a.example",
 			"https://ada:pass@a.example", "https://ada@a.example", "https://a.example/#x", "https://a.example#", "https://a b.example",
 			"https://a.example/\n", "https://a.example:0", "https://a.example:99999", "https://a.example:", "https://%zz", "https://a.example/\u007f",
-			"https://a.example/" + strings.Repeat("x", 2000), "https://internal.example", "https://told.example", "//a.example",
+			"https://a.example/" + strings.Repeat("x", 2048), "https://internal.example", "https://told.example", "//a.example",
 		} {
 			a := s.post(s.path+"/endpoints", obj{"user_id": s.user, "url": url}).refused(422, "url")
 			s.patch(s.path+"/endpoints/"+s.endpoint, obj{"url": url}).refused(422, "url")
@@ -90,7 +90,7 @@ func TestEndpoint(t *testing.T) {
 		s.post(other+"/endpoints", obj{"user_id": s.user, "url": "https://a.example"}).refused(422, "user_id")
 		s.delete(s.path + "/users/" + s.user).want(204)
 		s.post(s.path+"/endpoints", obj{"user_id": s.user, "url": "https://a.example"}).refused(409, "user_id")
-		if s.get(s.path + "/endpoints/" + s.endpoint).want(200).at("archived_at") == "" {
+		if s.get(s.path+"/endpoints/"+s.endpoint).want(200).at("archived_at") == "" {
 			t.Fatal("the archived user's endpoint does not say so")
 		}
 	})

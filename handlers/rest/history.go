@@ -47,6 +47,7 @@ func (a *API) historyOf(ctx context.Context, c *call, service string) error {
 		}
 	}
 	filter.Since, filter.Until = q.span()
+	filter.NewestFirst = word(q, "order", "oldest", "newest") == "newest"
 	request := q.page()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err

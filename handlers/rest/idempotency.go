@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -48,7 +49,7 @@ func (a *API) creation(c *call, prefix, scope string, parts ...string) (creation
 // canonical is a body without what means nothing in JSON: space, and the order of an object's members. Numbers stay as
 // they are written, since large ones differ beyond what a float64 can tell.
 func canonical(body []byte) (string, error) {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return "", nil
 	}
 	v := jsontext.Value(body).Clone()

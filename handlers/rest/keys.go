@@ -22,7 +22,7 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 	var body struct {
 		Name      string         `json:"name"`
 		Scopes    []domain.Scope `json:"scopes"`
-		ServiceID string         `json:"service_id"`
+		ServiceID *string        `json:"service_id"`
 		Holder    *struct {
 			Name string `json:"name"`
 			Kind string `json:"kind"`
@@ -35,7 +35,8 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := a.limits(ctx, body.ServiceID); err != nil {
+	service, err := a.limit(ctx, body.ServiceID)
+	if err != nil {
 		return err
 	}
 	secret := make([]byte, 32)
@@ -44,7 +45,7 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 	}
 	text := hex.EncodeToString(secret)
 	cmd := domain.CreateKey{
-		Name: body.Name, Scopes: body.Scopes, ServiceID: body.ServiceID, Hash: domain.HashKey(text), Request: n.request,
+		Name: body.Name, Scopes: body.Scopes, ServiceID: service, Hash: domain.HashKey(text), Request: n.request,
 	}
 	if body.Holder != nil {
 		cmd.Holder = domain.Holder{Name: body.Holder.Name, Kind: body.Holder.Kind}
@@ -60,25 +61,28 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 	return a.changed(ctx, c, http.StatusCreated, keyAnswer{projections.NewKeyRow(key.State), domain.KeyText(n.id, text)})
 }
 
-// limits refuses a service that a key cannot be limited to.
-func (a *API) limits(ctx context.Context, service string) error {
-	if service == "" {
-		return nil
+// limit is the service that a key is limited to, "" for none. One that it cannot be limited to is refused, and so is an
+// empty text: a variable that the caller forgot to fill must not make a key of all services.
+func (a *API) limit(ctx context.Context, service *string) (string, error) {
+	if service == nil {
+		return "", nil
 	}
 	var s domain.Service
-	if domain.ValidID(domain.PrefixService, service) {
+	if domain.ValidID(domain.PrefixService, *service) {
 		var err error
-		if s, err = a.Directory.Service(ctx, service); err != nil {
-			return err
+		if s, err = a.Directory.Service(ctx, *service); err != nil {
+			return "", err
 		}
 	}
 	switch {
+	case *service == "":
+		return "", domain.Refuse(domain.Invalid, "service_id", "is empty; leave it out for a key of all services")
 	case !s.Exists():
-		return domain.Refuse(domain.Invalid, "service_id", "no such service")
+		return "", domain.Refuse(domain.Invalid, "service_id", "no such service")
 	case s.Archived():
-		return domain.Refuse(domain.Conflict, "service_id", "the service is archived")
+		return "", domain.Refuse(domain.Conflict, "service_id", "the service is archived")
 	}
-	return nil
+	return *service, nil
 }
 
 func (a *API) revokeKey(ctx context.Context, c *call) error {

@@ -18,13 +18,18 @@ type memory struct {
 	order   []eventlog.Record // as they were committed
 	keys    map[string][]byte
 	full    error // what Append answers, if it is not nil
+	hangs   bool  // Append answers only when nobody waits any more
 }
 
 func newMemory() *memory {
 	return &memory{streams: map[eventlog.Stream][]eventlog.Record{}, keys: map[string][]byte{}}
 }
 
-func (m *memory) Append(_ context.Context, b eventlog.Batch) error {
+func (m *memory) Append(ctx context.Context, b eventlog.Batch) error {
+	if m.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.full != nil {

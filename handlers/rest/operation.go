@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"go.yaml.in/yaml/v3"
@@ -16,14 +17,14 @@ var description []byte
 //go:embed welcome.html
 var welcomePage []byte
 
-// describe turns the API's description into JSON.
-func describe() ([]byte, error) {
+// describe turns the API's description into JSON, once: a process may make many APIs.
+var describe = sync.OnceValues(func() ([]byte, error) {
 	var doc map[string]any
 	if err := yaml.Unmarshal(description, &doc); err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
 	return json.Marshal(doc, json.Deterministic(true))
-}
+})
 
 func (a *API) openapi(_ context.Context, c *call) error {
 	writeBody(c.Response(), http.StatusOK, "application/json", a.description)

@@ -49,7 +49,7 @@ func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.Pub
 	if cmd.Schema, err = a.Directory.Schema(cmd.EventType); err != nil {
 		return cmd, err
 	}
-	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID)
+	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID, p.userID)
 	if err != nil {
 		return cmd, err
 	}
@@ -115,14 +115,20 @@ func (c *call) accepted(m domain.Message) error {
 func (c *call) decodePublishing() (publishing, error) {
 	var body struct {
 		EventType string  `json:"event_type"`
-		UserID    string  `json:"user_id"`
+		UserID    *string `json:"user_id"`
 		Payload   inPlace `json:"payload"`
 	}
 	if err := c.decode(&body); err != nil {
 		return publishing{}, err
 	}
-	payload := jsontext.Value(c.body[body.Payload.start:body.Payload.end])
-	return publishing{eventType: body.EventType, userID: body.UserID, payload: payload}, nil
+	p := publishing{eventType: body.EventType, payload: jsontext.Value(c.body[body.Payload.start:body.Payload.end])}
+	if body.UserID != nil {
+		// An empty variable of the caller's must not send one customer's message to all.
+		if p.userID = *body.UserID; p.userID == "" {
+			return p, domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out to publish to all users")
+		}
+	}
+	return p, nil
 }
 
 // inPlace is a JSON value that is left where it lies in the body: neither copied nor touched.

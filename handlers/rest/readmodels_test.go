@@ -58,7 +58,7 @@ func (d *directory) Key(ctx context.Context, id string) (domain.APIKey, error) {
 
 func (d *directory) Settled(context.Context) bool { return !d.stale }
 
-func (d *directory) Candidates(ctx context.Context, service, eventTypeID string) ([]domain.Candidate, error) {
+func (d *directory) Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error) {
 	var out []domain.Candidate
 	for _, s := range d.memory.names(func(s eventlog.Stream) bool {
 		return s.Service == service && strings.HasPrefix(s.Root, domain.PrefixEndpoint)
@@ -68,7 +68,7 @@ func (d *directory) Candidates(ctx context.Context, service, eventTypeID string)
 			return nil, err
 		}
 		sub, ok := e.Subscription(eventTypeID)
-		if !ok {
+		if !ok || user != "" && e.UserID != user {
 			continue
 		}
 		u, err := d.User(ctx, service, e.UserID)
@@ -265,6 +265,9 @@ func (q *queries) History(_ context.Context, service string, f projections.Histo
 			is(f.Actor, r.Actor) && within(r.Time, f.Since, f.Until) {
 			all = append(all, r)
 		}
+	}
+	if f.NewestFirst {
+		slices.Reverse(all)
 	}
 	return page(all, p, func(r eventlog.Recorded) string { return r.ID })
 }

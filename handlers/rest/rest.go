@@ -73,5 +73,11 @@ func New(o Options) (*API, error) {
 	return a, nil
 }
 
-// ServeHTTP answers a request.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.echo.ServeHTTP(w, r) }
+// ServeHTTP answers a request. A HEAD is a GET whose body net/http leaves out (RFC 9110, 9.3.2).
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		r = r.WithContext(r.Context()) // a copy: net/http looks at its own
+		r.Method = http.MethodGet
+	}
+	a.echo.ServeHTTP(w, r)
+}

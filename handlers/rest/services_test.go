@@ -64,13 +64,13 @@ func TestService(t *testing.T) {
 			t.Fatal("archived_at is missing")
 		}
 		for path, body := range map[string]obj{
-			"/users":         {"name": "x"},
-			"/event-types":   {"name": "x"},
-			"/endpoints":     {"user_id": s.user, "url": "https://a.example"},
-			"/subscriptions": {"user_id": s.user, "event_type": "card_issued", "endpoint": "https://b.example"},
-			"/messages":      {"event_type": "card_issued", "payload": 1},
-			"/endpoints/" + s.endpoint + "/test":          {},
-			"/endpoints/" + s.endpoint + "/resume":        {},
+			"/users":                               {"name": "x"},
+			"/event-types":                         {"name": "x"},
+			"/endpoints":                           {"user_id": s.user, "url": "https://a.example"},
+			"/subscriptions":                       {"user_id": s.user, "event_type": "card_issued", "endpoint": "https://b.example"},
+			"/messages":                            {"event_type": "card_issued", "payload": 1},
+			"/endpoints/" + s.endpoint + "/test":   {},
+			"/endpoints/" + s.endpoint + "/resume": {},
 			"/endpoints/" + s.endpoint + "/secret/rotate": {},
 		} {
 			s.post(s.path+path, body).refused(409)

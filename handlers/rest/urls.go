@@ -12,7 +12,7 @@ import (
 )
 
 // maxURL is the longest URL of an endpoint, in bytes.
-const maxURL = 2000
+const maxURL = 2048
 
 // checkURL refuses what is no absolute http or https URL, then what the guard of addresses refuses.
 func (a *API) checkURL(ctx context.Context, field, text string) error {

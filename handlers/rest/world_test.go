@@ -33,6 +33,7 @@ const adminKey = "the admin's own key"
 // that is taken.
 type world struct {
 	*testing.T
+	options   rest.Options
 	api       *rest.API
 	memory    *memory
 	log       *eventlog.Log
@@ -42,7 +43,9 @@ type world struct {
 	refused   map[string]error // by URL: what the guard says
 	lines     *lines
 	described routers.Router
+	unheld    bool // while a test's past is made: other tests hold the same requests
 	mu        sync.Mutex
+	held      map[string]int
 	now       time.Time
 }
 
@@ -60,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	w.log = eventlog.New(w.memory, domain.Events(), sealer, w.clock, newID)
 	w.directory = &directory{memory: w.memory, log: w.log}
 	w.queries = &queries{directory: w.directory}
-	w.api, err = rest.New(rest.Options{
+	w.options = rest.Options{
 		Log: w.log, Directory: w.directory, Queries: w.queries, NewID: newID, Random: rand.Reader, Clock: w.clock,
 		CheckURL: func(_ context.Context, url string) error { return w.refused[url] },
 		Health:   func(context.Context) []rest.Check { return w.checks },
@@ -69,14 +72,22 @@ func newWorld(t *testing.T) *world {
 			rw.Header().Set("Content-Type", "text/plain")
 			_, _ = io.WriteString(rw, "up 1\n")
 		}),
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
+	w.observe(nil)
 	if w.described, err = description(); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// observe makes the API anew, with somebody who is told of its answers.
+func (w *world) observe(by func(method, route string, status int, took time.Duration)) {
+	w.Helper()
+	w.options.Observe = by
+	var err error
+	if w.api, err = rest.New(w.options); err != nil {
+		w.Fatal(err)
+	}
 }
 
 func newID() string { return ulid.Make().String() }
@@ -107,10 +118,10 @@ func (l *lines) String() string {
 	return l.out.String()
 }
 
-
 // description is the API's own description. Objects whose members it names may have no others: what is answered must be
 // described.
 var description = sync.OnceValues(func() (routers.Router, error) {
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
 	text, err := os.ReadFile("openapi.yaml")
 	if err != nil {
 		return nil, err
@@ -181,7 +192,7 @@ func (w *world) send(r request) answer {
 		}
 	}
 	make := func() *http.Request {
-		req := httptest.NewRequest(r.method, r.path, bytes.NewReader(body))
+		req := httptest.NewRequestWithContext(w.Context(), r.method, r.path, bytes.NewReader(body))
 		if body != nil {
 			req.Header.Set("Content-Type", "application/json")
 		}
@@ -201,7 +212,9 @@ func (w *world) send(r request) answer {
 	before := w.events()
 	w.api.ServeHTTP(rec, make())
 	a := answer{w.T, r, rec.Code, rec.Header(), rec.Body.String(), w.events() - before}
-	w.hold(a, make())
+	if !w.unheld {
+		w.hold(a, make())
+	}
 	return a
 }
 
@@ -218,6 +231,9 @@ func (w *world) hold(a answer, req *http.Request) {
 		}
 		return
 	}
+	if !w.holds(fmt.Sprint(route.Method, route.Path, a.status)) {
+		return
+	}
 	input := &openapi3filter.RequestValidationInput{
 		Request: req, PathParams: params, Route: route,
 		Options: &openapi3filter.Options{
@@ -225,7 +241,7 @@ func (w *world) hold(a answer, req *http.Request) {
 		},
 	}
 	if a.status < 400 {
-		if err := openapi3filter.ValidateRequest(context.Background(), input); err != nil {
+		if err := openapi3filter.ValidateRequest(req.Context(), input); err != nil {
 			w.Errorf("%s %s was taken, but the description refuses it: %v", a.asked.method, a.asked.path, err)
 		}
 	}
@@ -233,12 +249,26 @@ func (w *world) hold(a answer, req *http.Request) {
 		RequestValidationInput: input, Status: a.status, Header: a.header, Options: input.Options,
 	}
 	response.SetBodyBytes([]byte(a.text))
-	if err := openapi3filter.ValidateResponse(context.Background(), response); err != nil {
+	if err := openapi3filter.ValidateResponse(req.Context(), response); err != nil {
 		w.Errorf("%s %s answered %d, which is not as described: %v\n%s", a.asked.method, a.asked.path, a.status, err, a.text)
 	}
 }
 
-func (w *world) get(path string) answer { w.Helper(); return w.send(request{method: "GET", path: path}) }
+// holds says whether another answer of a kind is to be held: some are enough, since holding one costs a hundred requests.
+func (w *world) holds(kind string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held == nil {
+		w.held = map[string]int{}
+	}
+	w.held[kind]++
+	return w.held[kind] <= 4
+}
+
+func (w *world) get(path string) answer {
+	w.Helper()
+	return w.send(request{method: "GET", path: path})
+}
 func (w *world) post(path string, body any, key ...string) answer {
 	w.Helper()
 	r := request{method: "POST", path: path, body: body}
@@ -345,6 +375,8 @@ const hook = "https://hooks.example.com/in"
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{world: newWorld(t)}
+	s.unheld = true
+	defer func() { s.unheld = false }()
 	s.service = s.post("/v1/services", obj{"name": "Card company"}).want(201).id()
 	s.path = "/v1/services/" + s.service
 	s.user = s.post(s.path+"/users", obj{"name": "Customer"}).want(201).id()

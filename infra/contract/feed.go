@@ -41,16 +41,17 @@ type follower struct {
 	mu   sync.Mutex
 	grew *sync.Cond
 	got  []taken
-	n    int
-	over error  // what Follow ended with
-	gate func() // called before each is taken
+	n    int               // records
+	at   eventlog.Position // the last
+	over error             // what Follow ended with
+	gate func()            // called before each is taken
 	done chan struct{}
 	stop context.CancelFunc
 }
 
 func follow(t testing.TB, f eventlog.Feed, after eventlog.Position, gate func()) *follower {
 	ctx, stop := context.WithCancel(t.Context())
-	fl := &follower{gate: gate, done: make(chan struct{}), stop: stop}
+	fl := &follower{at: after, gate: gate, done: make(chan struct{}), stop: stop}
 	fl.grew = sync.NewCond(&fl.mu)
 	go func() {
 		defer close(fl.done)
@@ -71,19 +72,31 @@ func (f *follower) take(_ context.Context, at eventlog.Position, rs []eventlog.R
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.got = append(f.got, taken{at, rs})
-	f.n += len(rs)
+	f.n, f.at = f.n+len(rs), at
 	f.grew.Broadcast()
 	return nil
 }
 
-// until waits for n records and answers what came with them.
+// until waits for n records.
 func (f *follower) until(t testing.TB, n int) []taken {
+	t.Helper()
+	return f.wait(t, func() bool { return f.n >= n })
+}
+
+// caughtUp waits until the follower has what the feed calls its head.
+func (f *follower) caughtUp(t testing.TB, feed eventlog.Feed) []taken {
+	t.Helper()
+	head := feed.Head()
+	return f.wait(t, func() bool { return f.at >= head })
+}
+
+func (f *follower) wait(t testing.TB, enough func() bool) []taken {
 	t.Helper()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for f.n < n {
+	for !enough() {
 		if f.over != nil {
-			t.Fatalf("follow ended with %v after %d of %d records", f.over, f.n, n)
+			t.Fatalf("follow ended with %v after position %d", f.over, f.at)
 		}
 		f.grew.Wait()
 	}
@@ -152,7 +165,7 @@ func appendSome(t testing.TB, s eventlog.Store, service string, n int) []eventlo
 func feedAll(t *testing.T, h Harness) {
 	want := appendSome(t, h.Store, "svc_1", 120)
 	got := follow(t, h.Feed, 0, nil)
-	got.until(t, len(want))
+	got.caughtUp(t, h.Feed)
 	all := got.end(t)
 	wantGrowing(t, all, 0)
 	wantInOrder(t, allOf(all))
@@ -161,11 +174,12 @@ func feedAll(t *testing.T, h Harness) {
 
 func feedFrom(t *testing.T, h Harness) {
 	want := appendSome(t, h.Store, "svc_1", 60)
-	all := follow(t, h.Feed, 0, nil).until(t, len(want))
+	all := follow(t, h.Feed, 0, nil).caughtUp(t, h.Feed)
+	wantExactly(t, allOf(all), want)
 	for i := range all {
 		rest := allOf(all[i+1:])
 		from := follow(t, h.Feed, all[i].at, nil)
-		from.until(t, len(rest))
+		from.caughtUp(t, h.Feed)
 		got := from.end(t)
 		wantGrowing(t, got, all[i].at)
 		wantSame(t, fmt.Sprintf("after position %d", all[i].at), allOf(got), rest)
@@ -175,16 +189,16 @@ func feedFrom(t *testing.T, h Harness) {
 func feedLive(t *testing.T, h Harness) {
 	fl := follow(t, h.Feed, 0, nil)
 	first := appendSome(t, h.Store, "svc_1", 30)
-	fl.until(t, len(first))
+	fl.caughtUp(t, h.Feed)
 	second := appendSome(t, h.Store, "svc_2", 30)
-	fl.until(t, len(first)+len(second))
+	fl.caughtUp(t, h.Feed)
 	all := fl.end(t)
 	wantGrowing(t, all, 0)
 	wantExactly(t, allOf(all), append(first, second...))
 
 	late := follow(t, h.Feed, h.Feed.Head(), nil)
 	third := appendSome(t, h.Store, "svc_3", 6)
-	late.until(t, len(third))
+	late.caughtUp(t, h.Feed)
 	wantExactly(t, allOf(late.end(t)), third)
 }
 
@@ -192,7 +206,7 @@ func feedBatch(t *testing.T, h Harness) {
 	b := batch(write(stream("svc_1/a"), 0, "a1", "a2"), write(stream("_/b"), 0, "b1"))
 	mustAppend(t, h.Store, b)
 	fl := follow(t, h.Feed, 0, nil)
-	fl.until(t, 3)
+	fl.caughtUp(t, h.Feed)
 	all := fl.end(t)
 	if len(all) != 1 {
 		t.Fatalf("a batch came in %d positions", len(all))
@@ -208,15 +222,16 @@ func feedRepeats(t *testing.T, h Harness) {
 	last := batch(write(stream("svc_1/z"), 0, "z1"))
 	mustAppend(t, h.Store, last)
 	fl := follow(t, h.Feed, 0, nil)
-	fl.until(t, 4)
+	fl.caughtUp(t, h.Feed)
 	wantExactly(t, allOf(fl.end(t)), recordsOf(a, b, last))
 }
 
 func feedTwo(t *testing.T, h Harness) {
 	one, two := follow(t, h.Feed, 0, nil), follow(t, h.Feed, 0, nil)
-	n := len(appendSome(t, h.Store, "svc_1", 120))
-	one.until(t, n)
-	two.until(t, n)
+	want := appendSome(t, h.Store, "svc_1", 120)
+	one.caughtUp(t, h.Feed)
+	two.caughtUp(t, h.Feed)
+	wantExactly(t, allOf(one.end(t)), want)
 	wantSame(t, "second follower", allOf(two.end(t)), allOf(one.end(t)))
 }
 
@@ -224,9 +239,9 @@ func feedSlow(t *testing.T, h Harness) {
 	gate := make(chan struct{})
 	slow, fast := follow(t, h.Feed, 0, func() { <-gate }), follow(t, h.Feed, 0, nil)
 	want := appendSome(t, h.Store, "svc_1", 600)
-	fast.until(t, len(want))
+	fast.caughtUp(t, h.Feed)
 	close(gate)
-	slow.until(t, len(want))
+	slow.caughtUp(t, h.Feed)
 	got := slow.end(t)
 	wantGrowing(t, got, 0)
 	wantSame(t, "slow follower", allOf(got), allOf(fast.end(t)))
@@ -256,7 +271,7 @@ func feedHead(t *testing.T, h Harness) {
 	mustAppend(t, h.Store, last)
 	head := h.Feed.Head()
 	fl := follow(t, h.Feed, 0, nil)
-	fl.until(t, 61)
+	fl.caughtUp(t, h.Feed)
 	all := fl.end(t)
 	if end := all[len(all)-1].at; end != head {
 		t.Fatalf("head is %d, the last position %d", head, end)
@@ -272,7 +287,7 @@ func feedRelease(t *testing.T, h Harness) {
 			t.Fatalf("release %d: %v", released, err)
 		}
 		fl := follow(t, h.Feed, released, nil)
-		fl.until(t, len(second))
+		fl.caughtUp(t, h.Feed)
 		wantExactly(t, allOf(fl.end(t)), second)
 		wantAllThere(t, h.Store, append(first, second...))
 		if h.Reopen != nil {
@@ -301,16 +316,17 @@ func feedDurable(t *testing.T, h Harness) {
 
 func feedResumes(t *testing.T, h Harness) {
 	want := appendSome(t, h.Store, "svc_1", 60)
-	all := follow(t, h.Feed, 0, nil).until(t, len(want))
+	all := follow(t, h.Feed, 0, nil).caughtUp(t, h.Feed)
+	wantExactly(t, allOf(all), want)
 	h = h.Reopen(t)
 	middle := len(all) / 2
 	rest := allOf(all[middle+1:])
 	fl := follow(t, h.Feed, all[middle].at, nil)
-	fl.until(t, len(rest))
+	fl.caughtUp(t, h.Feed)
 	more := appendSome(t, h.Store, "svc_2", 12)
-	fl.until(t, len(rest)+len(more))
+	fl.caughtUp(t, h.Feed)
 	got := fl.end(t)
 	wantGrowing(t, got, all[middle].at)
-	wantSame(t, "before the crash", allOf(got)[:len(rest)], rest)
+	wantSame(t, "before the crash", allOf(got)[:min(len(rest), len(allOf(got)))], rest)
 	wantExactly(t, allOf(got)[len(rest):], more)
 }

@@ -84,7 +84,7 @@ func (c *committer) begin(db *pebble.DB) {
 	if n > 0 {
 		c.records = make([]eventlog.Record, 0, n) // the followers', so not to be used again
 	}
-	c.places, c.last = c.places[:0], c.last[:0]
+	c.places, c.last = appendStamp(c.places[:0], c.position+1), c.last[:0]
 }
 
 // stage puts a batch that was decided into the group's.

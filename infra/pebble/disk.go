@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -20,15 +19,13 @@ import (
 // is half written can be finished, and a process that is started on a full disk can open its data and be read.
 const (
 	reserveShare, reserveMost = 20, 64 << 20 // a twentieth of the volume, at most 64 MB
-	ballastShare, ballastMost = 40, 32 << 20
+	openingNeeds              = 1 << 20      // bytes, beside what the logs hold
 	ballastName               = "BALLAST"
-
-	openingNeeds = 1 << 20 // bytes, beside what the logs hold
 
 	lookEvery      = 100 * time.Millisecond // how often free space is asked for
 	lookEveryBytes = 4 << 20                // and after how much was written
 	retryEvery     = 100 * time.Millisecond // how often a write that found no room is tried again
-	compactionWait = time.Second            // how long a compaction that found no room rests before it gives up its own
+	compactionRest = time.Second            // how long there is no further compaction after one that found no room
 )
 
 // disk watches the free space of the volume that the data lies on.
@@ -38,11 +35,12 @@ type disk struct {
 	log *slog.Logger
 	now func() time.Time
 
-	written atomic.Int64             // bytes since the last look
-	looked  atomic.Int64             // when, in Unix nanoseconds
-	refused atomic.Pointer[error]    // why nothing is taken, nil while there is room
-	stuck   atomic.Pointer[stuckage] // closed while a write waits for room
-	over    chan struct{}            // closed by close: nothing waits any longer
+	written atomic.Int64                  // bytes since the last look
+	looked  atomic.Int64                  // when, in Unix nanoseconds
+	refused atomic.Pointer[error]         // why nothing is taken, nil while there is room
+	stuck   atomic.Pointer[stuckage]      // closed while a write waits for room
+	resting atomic.Pointer[chan struct{}] // closed when a compaction may start again
+	over    chan struct{}                 // closed by close: nothing waits any longer
 	closing sync.Once
 
 	mu      sync.Mutex
@@ -65,22 +63,18 @@ func (d *disk) sizes() (free, reserve, ballast uint64, ok bool) {
 	if err != nil || use.TotalBytes == 0 {
 		return 0, 0, 0, false
 	}
-	return use.AvailBytes, min(use.TotalBytes/reserveShare, reserveMost), min(use.TotalBytes/ballastShare, ballastMost), true
+	return use.AvailBytes, min(use.TotalBytes/reserveShare, reserveMost), 2*memTableFor(use.TotalBytes) + openingNeeds, true
 }
 
 // roomToOpen refuses a disk that has no room for what opening the data writes: the logs' contents once more, as tables.
 // The ballast is there for this.
 func (d *disk) roomToOpen() error {
-	names, err := d.fs.List(d.dir)
+	logs, err := newestLogs(d.fs, d.dir)
 	if err != nil {
-		return fmt.Errorf("can't be read: %w", err)
+		return err
 	}
 	need := uint64(openingNeeds)
-	for _, name := range names {
-		d.ballast = d.ballast || name == ballastName
-		if !strings.HasSuffix(name, ".log") {
-			continue
-		}
+	for _, name := range logs {
 		if info, err := d.fs.Stat(d.fs.PathJoin(d.dir, name)); err == nil {
 			need += uint64(info.Size())
 		}
@@ -90,7 +84,7 @@ func (d *disk) roomToOpen() error {
 		free, _, _, ok = d.sizes()
 	}
 	if ok && free < need {
-		return fmt.Errorf("can't be opened: %w: disk full: %s free, %s needed",
+		return fmt.Errorf("can't be opened: %w: disk full: %s free, %s are needed",
 			eventlog.ErrUnavailable, bytesText(free), bytesText(need))
 	}
 	return nil
@@ -111,12 +105,12 @@ func (d *disk) look() {
 	defer d.mu.Unlock()
 	full := d.refused.Load() != nil
 	switch {
-	case d.stalls > 0:
+	case d.stalls > 0, d.resting.Load() != nil:
 		d.refuse(d.waits())
-	case free < reserve:
+	case free < reserve, full && free < reserve+reserve/4: // not at the first byte, or it would go on and off
 		d.refuse(fmt.Errorf("%w: disk full: %s free in %s, %s are kept in reserve",
 			eventlog.ErrUnavailable, bytesText(free), d.dir, bytesText(reserve)))
-	case full && free >= reserve+reserve/4: // not at the first byte, or it would go on and off
+	case full:
 		d.refused.Store(nil)
 		d.log.Info("disk has room again", "dir", d.dir, "free", free)
 	}
@@ -227,27 +221,50 @@ func (d *disk) stall() {
 
 func (d *disk) resume() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.stalls--; d.stalls > 0 {
+	if d.stalls--; d.stalls == 0 {
+		d.stuck.Store(&stuckage{began: make(chan struct{})})
+	}
+	d.mu.Unlock()
+	d.relieve()
+}
+
+// relieve takes again where nothing waits for room and the volume can't tell how much there is. Where it can, look
+// decides.
+func (d *disk) relieve() {
+	if _, _, _, ok := d.sizes(); ok {
 		return
 	}
-	d.stuck.Store(&stuckage{began: make(chan struct{})})
-	if _, _, _, ok := d.sizes(); !ok { // where the volume tells its free space, look decides
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stalls == 0 && d.resting.Load() == nil {
 		d.refused.Store(nil)
 	}
 }
 
-// rest is retry for a compaction: it holds room itself, which it frees by failing. Pebble starts it again at once, so
-// it waits here.
-func (d *disk) rest(write func() error) error {
-	err := write()
-	if noRoom(err) {
+// giveUp is what a compaction does that found no room: it fails, and so frees what it had taken itself. Pebble starts it
+// again at once, so until it may, startCompaction waits.
+func (d *disk) giveUp() {
+	rested := make(chan struct{})
+	if !d.resting.CompareAndSwap(nil, &rested) {
+		return
+	}
+	d.mu.Lock()
+	d.refuse(d.waits())
+	d.mu.Unlock()
+	time.AfterFunc(compactionRest, func() {
+		d.resting.Store(nil)
+		close(rested)
+		d.relieve()
+	})
+}
+
+func (d *disk) startCompaction() {
+	if rested := d.resting.Load(); rested != nil {
 		select {
-		case <-time.After(compactionWait):
+		case <-*rested:
 		case <-d.over:
 		}
 	}
-	return err
 }
 
 func noRoom(err error) bool {

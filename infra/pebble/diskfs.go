@@ -6,8 +6,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// What Pebble calls the files of its background work (getDiskWriteCategoryForCompaction in its compaction.go).
-const categoryCompaction vfs.DiskWriteCategory = "pebble-compaction"
+// What Pebble calls its files (getDiskWriteCategoryForCompaction, Create of its WAL and of its manifest).
+const (
+	categoryCompaction vfs.DiskWriteCategory = "pebble-compaction"
+	categoryLog        vfs.DiskWriteCategory = "pebble-wal"
+	categoryManifest   vfs.DiskWriteCategory = "pebble-manifest"
+)
 
 // watchedFS is the file system that Pebble sees: writes that find no room wait for it, and a sync that fails is told.
 // vfs.OnDiskFull, which tries again once, would not keep the process alive.
@@ -22,6 +26,9 @@ func (w *watchedFS) Unwrap() vfs.FS { return w.FS }
 
 // Create implements vfs.FS.
 func (w *watchedFS) Create(name string, as vfs.DiskWriteCategory) (f vfs.File, err error) {
+	if as == categoryCompaction {
+		w.disk.startCompaction()
+	}
 	err = w.write(as, func() error { f, err = w.FS.Create(name, as); return err })
 	return w.watch(f, name, as, err)
 }
@@ -55,10 +62,14 @@ func (w *watchedFS) Rename(old, name string) error {
 }
 
 func (w *watchedFS) write(as vfs.DiskWriteCategory, op func() error) error {
-	if as == categoryCompaction {
-		return w.disk.rest(op)
+	if as != categoryCompaction {
+		return w.disk.retry(op)
 	}
-	return w.disk.retry(op)
+	err := op()
+	if noRoom(err) {
+		w.disk.giveUp()
+	}
+	return err
 }
 
 func (w *watchedFS) watch(f vfs.File, name string, as vfs.DiskWriteCategory, err error) (vfs.File, error) {
@@ -73,10 +84,12 @@ type watchedFile struct {
 	fs   *watchedFS
 	name string
 	as   vfs.DiskWriteCategory
+	size int64 // of a manifest, which only grows
 }
 
 // Write implements vfs.File.
 func (f *watchedFile) Write(p []byte) (n int, err error) {
+	defer func() { f.size += int64(n) }()
 	n, err = f.File.Write(p)
 	f.fs.disk.written.Add(int64(n))
 	if err == nil {
@@ -96,7 +109,12 @@ func (f *watchedFile) Write(p []byte) (n int, err error) {
 }
 
 // Sync implements vfs.File.
-func (f *watchedFile) Sync() error { return f.synced(f.File.Sync()) }
+func (f *watchedFile) Sync() error {
+	if err := f.synced(f.File.Sync()); err != nil || f.as != categoryManifest {
+		return err
+	}
+	return f.synced(witness(f.fs.FS, f.fs.disk.dir, f.fs.PathBase(f.name), f.size))
+}
 
 // SyncData implements vfs.File.
 func (f *watchedFile) SyncData() error { return f.synced(f.File.SyncData()) }
@@ -110,7 +128,7 @@ func (f *watchedFile) SyncTo(length int64) (bool, error) {
 // synced tells of a failed sync: nobody knows what is on the disk now, and asking again would answer yes. A table that
 // found no room is another matter, for Pebble writes it again from what it has.
 func (f *watchedFile) synced(err error) error {
-	if err == nil || noRoom(err) && f.as != "pebble-wal" && f.as != "pebble-manifest" {
+	if err == nil || noRoom(err) && f.as != categoryLog && f.as != categoryManifest {
 		return err
 	}
 	f.fs.fail(fmt.Errorf("sync %s: %w", f.name, err))

@@ -117,10 +117,11 @@ func entry(it *pebble.Iterator) (indexed, error) {
 	if err != nil {
 		return indexed{}, readError("the feed", err)
 	}
-	if len(key) != 1+versionLen {
+	at, ok := parseStamp(value)
+	if !ok || len(key) != 1+versionLen || at != eventlog.Position(binary.BigEndian.Uint64(key[1:])) {
 		return indexed{}, fmt.Errorf("read the feed: %w: %w", eventlog.ErrDamaged, errLayout)
 	}
-	return indexed{eventlog.Position(binary.BigEndian.Uint64(key[1:])), append([]byte(nil), value...)}, nil
+	return indexed{at, append([]byte(nil), value[stampLen:]...)}, nil
 }
 
 // committed reads the records of a commit.

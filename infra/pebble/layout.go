@@ -12,7 +12,7 @@ import (
 // One database holds everything; the first byte of a key says what it belongs to. "v" is left to the read models.
 const (
 	spaceLog  = 'l' // l service 0 root 0 leaf 0 version ▶ hash data
-	spaceFeed = 'f' // f position ▶ what the commit at that position wrote
+	spaceFeed = 'f' // f position ▶ stamp, what the commit at that position wrote
 	spaceKeys = 'k' // k name ▶ wrapped data key
 )
 

@@ -30,7 +30,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		log: o.Logger, size: o.size, tell: o.Fail,
+		log: o.Logger, size: o.size, tell: o.Fail, virtualTime: o.VirtualTime,
 		disk:    newDisk(o.FS, o.Dir, o.Logger, o.Now),
 		queue:   newQueue(o.Now),
 		heads:   newHeads(o.size.heads),
@@ -39,7 +39,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s.requests = sync.Pool{New: func() any { return &request{done: make(chan error, 1)} }}
 	fs := &watchedFS{FS: o.FS, disk: s.disk, fail: s.fail}
-	if err := s.open(fs, o.Dir); err != nil {
+	if err := s.open(ctx, fs, o.Dir); err != nil {
 		return nil, fmt.Errorf("data folder %s %w", o.Dir, err)
 	}
 	s.disk.look()
@@ -47,7 +47,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) open(fs *watchedFS, dir string) (err error) {
+func (s *Store) open(ctx context.Context, fs *watchedFS, dir string) (err error) {
 	if _, err := marked(fs, dir); err != nil {
 		return err // before anything is put into a folder that is somebody else's
 	}
@@ -57,9 +57,28 @@ func (s *Store) open(fs *watchedFS, dir string) (err error) {
 	if s.lock, err = lock(fs, dir); err != nil {
 		return err
 	}
-	if err = s.openLocked(fs, dir); err != nil {
-		_ = s.lock.Close()
+	// Pebble can't be told to stop opening. If it waits for room, or longer than the caller, it is left to itself, and
+	// keeps the lock until it has come to its end.
+	stuck := s.disk.stuck.Load().began
+	opened := make(chan error, 1)
+	go func() { opened <- s.openLocked(fs, dir) }()
+	select {
+	case err = <-opened:
+		if err != nil {
+			_ = s.lock.Close()
+		}
+		return err
+	case <-stuck:
+		err = fmt.Errorf("can't be opened: %w", s.disk.waits())
+	case <-ctx.Done():
+		err = fmt.Errorf("can't be opened: %w", ctx.Err())
 	}
+	go func() {
+		if err := <-opened; err == nil {
+			_ = s.db.Close()
+		}
+		_ = s.lock.Close()
+	}()
 	return err
 }
 
@@ -78,15 +97,34 @@ func (s *Store) openLocked(fs *watchedFS, dir string) error {
 			return fmt.Errorf("can't be made: %w", err)
 		}
 	}
+	if err := checkManifest(fs, dir); err != nil {
+		return err
+	}
+	stamped, err := newestStamp(fs, dir) // before Pebble begins a new log
+	if err != nil {
+		return err
+	}
 	if s.db, err = pebble.Open(dir, options); err != nil {
 		return openError(err)
 	}
-	first, last, err := s.feedEnds()
-	if err == nil && !made {
+	if err = s.begin(stamped); err == nil && !made {
 		err = endMaking(fs, dir)
 	}
 	if err != nil {
-		return errors.Join(err, s.db.Close())
+		_ = s.db.Close()
+	}
+	return err
+}
+
+// begin finds where the last run ended.
+func (s *Store) begin(stamped eventlog.Position) error {
+	first, last, err := s.feedEnds()
+	if err != nil {
+		return fmt.Errorf("can't be opened: %w", err)
+	}
+	if stamped > last+1 {
+		return fmt.Errorf("can't be opened: %w: its newest log holds commit %d, and none after %d can be read",
+			eventlog.ErrDamaged, stamped, last)
 	}
 	s.released, s.committer.position = first, last
 	s.recent = newRecent(last, s.size)
@@ -118,5 +156,6 @@ func openError(err error) error {
 	case errors.As(err, &errno) && errno != syscall.ENOENT:
 		return fmt.Errorf("can't be opened: %w", err)
 	}
-	return fmt.Errorf("can't be opened: %w: %w", eventlog.ErrDamaged, err) // a missing file, or one that makes no sense
+	// A file is missing, or makes no sense; Pebble gives each a line.
+	return fmt.Errorf("can't be opened: %w: %s", eventlog.ErrDamaged, strings.ReplaceAll(err.Error(), "\n", "; "))
 }

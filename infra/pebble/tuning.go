@@ -10,10 +10,10 @@ import (
 
 const (
 	// memTable is the largest memtable in bytes: what is replayed at the next start is at most a few of them. On a small
-	// volume it is a hundredth, so that a flush fits what is kept free.
+	// volume it is smaller, so that its flush fits what is kept free.
 	memTable         = 16 << 20
-	memTableShare    = 100
-	smallestMemTable = 1 << 20
+	memTableShare    = 128
+	smallestMemTable = 512 << 10
 
 	blockCache = 32 << 20
 	bloomBits  = 10 // a bit less than 1 in 100 lookups of what is absent reads a block
@@ -35,6 +35,9 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 		MaxOpenFiles:                512,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
 	}
+	if s.virtualTime {
+		o.Experimental.CompactionScheduler = pebble.NewConcurrencyLimitSchedulerWithNoPeriodicGrantingForTest()
+	}
 	// Payloads are sealed, so what is left to compress are names and numbers: the cheapest will do.
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
 		return pebble.UniformDBCompressionSettings(block.FastestCompression)
@@ -46,9 +49,16 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 }
 
 func (s *Store) memTableSize() uint64 {
-	size := uint64(memTable)
-	if use, err := s.disk.fs.GetDiskUsage(s.disk.dir); err == nil && use.TotalBytes > 0 {
-		size = min(size, max(use.TotalBytes/memTableShare, smallestMemTable))
+	if s.size.memTable > 0 {
+		return s.size.memTable
 	}
-	return size
+	use, err := s.disk.fs.GetDiskUsage(s.disk.dir)
+	if err != nil {
+		return memTable
+	}
+	return memTableFor(use.TotalBytes)
+}
+
+func memTableFor(volume uint64) uint64 {
+	return min(max(volume/memTableShare, smallestMemTable), memTable)
 }

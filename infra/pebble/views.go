@@ -36,17 +36,17 @@ var _ projections.Views = Views{}
 // Views are the read models beside the log.
 func (s *Store) Views() Views { return Views{s} }
 
-func appendGeneration(dst []byte, g projections.Generation) []byte {
-	return binary.BigEndian.AppendUint64(append(dst, spaceViews), uint64(g))
+func appendGeneration(g projections.Generation) []byte {
+	return binary.BigEndian.AppendUint64([]byte{spaceViews}, uint64(g))
 }
 
 func rowKey(g projections.Generation, v projections.View, id string) []byte {
-	k := append(appendGeneration(nil, g), viewRow)
+	k := append(appendGeneration(g), viewRow)
 	return append(append(append(k, v...), 0), id...)
 }
 
 func listKey(g projections.Generation, v projections.View, list string) []byte {
-	k := append(appendGeneration(nil, g), viewList)
+	k := append(appendGeneration(g), viewList)
 	k = append(append(k, v...), 0)
 	return append(append(k, list...), 0)
 }
@@ -57,33 +57,37 @@ func (v Views) Apply(ctx context.Context, g projections.Generation, rows []proje
 		if err := v.s.refusal(); err != nil {
 			return err
 		}
-		b := v.s.db.NewIndexedBatch() // indexed, since one call may write a row twice
-		defer func() { _ = b.Close() }()
+		w := rowWriter{db: v.s.db, batch: v.s.db.NewBatch(), generation: g, written: map[string]projections.Row{}}
+		defer func() { _ = w.batch.Close() }()
 		for i := range rows {
-			if err := applyRow(b, g, &rows[i]); err != nil {
+			if err := w.write(&rows[i]); err != nil {
 				return err
 			}
 		}
 		if at > 0 {
-			key := append(appendGeneration(nil, g), viewPoint)
-			if err := b.Set(key, binary.BigEndian.AppendUint64(nil, uint64(at)), nil); err != nil {
+			key := append(appendGeneration(g), viewPoint)
+			if err := w.batch.Set(key, binary.BigEndian.AppendUint64(nil, uint64(at)), nil); err != nil {
 				return fmt.Errorf("stage a checkpoint: %w", err)
 			}
 		}
-		if err := b.Commit(pebble.NoSync); err != nil {
+		if err := w.batch.Commit(pebble.NoSync); err != nil {
 			return fmt.Errorf("write rows: %w: %w", eventlog.ErrUnavailable, err)
 		}
 		return nil
 	})
 }
 
-func applyRow(b *pebble.Batch, g projections.Generation, r *projections.Row) error {
-	key := rowKey(g, r.View, r.ID)
-	var old projections.Row
-	err := projections.ErrNoRow
-	if !r.Fresh {
-		old, err = readRow(b, key, r.View, r.ID)
-	}
+// rowWriter stages the rows of one Apply.
+type rowWriter struct {
+	db         *pebble.DB
+	batch      *pebble.Batch
+	generation projections.Generation
+	written    map[string]projections.Row // by key: what this call has staged, which the database does not show yet
+}
+
+func (w *rowWriter) write(r *projections.Row) error {
+	key := rowKey(w.generation, r.View, r.ID)
+	old, err := w.before(key, r)
 	switch {
 	case errors.Is(err, projections.ErrNoRow):
 	case err != nil:
@@ -92,22 +96,36 @@ func applyRow(b *pebble.Batch, g projections.Generation, r *projections.Row) err
 		return nil
 	}
 	for _, e := range old.Lists {
-		if err := b.Delete(append(listKey(g, r.View, e.List), e.Sort...), nil); err != nil {
+		if err := w.batch.Delete(append(listKey(w.generation, r.View, e.List), e.Sort...), nil); err != nil {
 			return fmt.Errorf("stage a row: %w", err)
 		}
 	}
-	if err := b.Set(key, encodeRow(r), nil); err != nil {
+	if !r.Fresh {
+		w.written[string(key)] = *r
+	}
+	if err := w.batch.Set(key, encodeRow(r), nil); err != nil {
 		return fmt.Errorf("stage a row: %w", err)
 	}
 	if r.Body == nil {
 		return nil
 	}
 	for _, e := range r.Lists {
-		if err := b.Set(append(listKey(g, r.View, e.List), e.Sort...), []byte(r.ID), nil); err != nil {
+		if err := w.batch.Set(append(listKey(w.generation, r.View, e.List), e.Sort...), []byte(r.ID), nil); err != nil {
 			return fmt.Errorf("stage a row: %w", err)
 		}
 	}
 	return nil
+}
+
+// before is the row that another replaces.
+func (w *rowWriter) before(key []byte, r *projections.Row) (projections.Row, error) {
+	if r.Fresh {
+		return projections.Row{}, projections.ErrNoRow
+	}
+	if old, ok := w.written[string(key)]; ok {
+		return old, nil
+	}
+	return readRow(w.db, key, r.View, r.ID)
 }
 
 // A row is its version, the number of its lists and their names and sort keys, then a byte 1 and the body, or a byte 0
@@ -248,7 +266,7 @@ func listRows(from pebble.Reader, it *pebble.Iterator, prefix int, g projections
 func (v Views) Lists(ctx context.Context, g projections.Generation, view projections.View, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		err := v.s.reading(ctx, func() error {
-			space := append(append(appendGeneration(nil, g), viewList), view...)
+			space := append(append(appendGeneration(g), viewList), view...)
 			space = append(space, 0)
 			from := append(bytes.Clone(space), prefix...)
 			it, err := v.s.db.NewIterWithContext(ctx, &pebble.IterOptions{LowerBound: from, UpperBound: behind(from)})
@@ -280,7 +298,7 @@ func (v Views) Lists(ctx context.Context, g projections.Generation, view project
 
 // Checkpoint implements projections.Views.
 func (v Views) Checkpoint(ctx context.Context, g projections.Generation) (eventlog.Position, error) {
-	n, err := v.number(ctx, append(appendGeneration(nil, g), viewPoint))
+	n, err := v.number(ctx, append(appendGeneration(g), viewPoint))
 	return eventlog.Position(n), err
 }
 
@@ -318,6 +336,6 @@ func (v Views) Switch(ctx context.Context, g projections.Generation) error {
 // Drop implements projections.Views.
 func (v Views) Drop(ctx context.Context, g projections.Generation) error {
 	return v.s.write(ctx, func(b *pebble.Batch) error {
-		return b.DeleteRange(appendGeneration(nil, g), appendGeneration(nil, g+1), nil)
+		return b.DeleteRange(appendGeneration(g), appendGeneration(g+1), nil)
 	})
 }

@@ -28,7 +28,7 @@ func (a *API) testEndpoint(ctx context.Context, c *call) error {
 		return err
 	}
 	return a.accept(ctx, c, n, func() (domain.PublishMessage, error) {
-		if err := receives(c.service, endpoint); err != nil {
+		if err := a.receives(ctx, c, endpoint); err != nil {
 			return domain.PublishMessage{}, err
 		}
 		cmd := domain.PublishMessage{
@@ -50,8 +50,8 @@ func (a *API) testEndpoint(ctx context.Context, c *call) error {
 }
 
 // receives refuses an endpoint that nothing is sent to now.
-func receives(s domain.Service, e domain.Endpoint) error {
-	if err := s.AcceptsCommands(); err != nil {
+func (a *API) receives(ctx context.Context, c *call, e domain.Endpoint) error {
+	if err := c.service.AcceptsCommands(); err != nil {
 		return err
 	}
 	if err := e.AcceptsCommands(""); err != nil {
@@ -60,5 +60,9 @@ func receives(s domain.Service, e domain.Endpoint) error {
 	if e.Status == domain.EndpointStatusPaused {
 		return domain.Refuse(domain.Conflict, "", "the endpoint is paused (%s); resume it first", e.PauseReason)
 	}
-	return nil
+	user, err := a.Directory.User(ctx, c.service.ID, e.UserID)
+	if err == nil && user.Archived() {
+		err = domain.Refuse(domain.Conflict, "", "the endpoint's user is archived")
+	}
+	return err
 }

@@ -1,0 +1,294 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// write is a call that takes a body, with one that it would take.
+type write struct {
+	method, path string
+	body         members
+	// any are the members that may be any JSON; null those that may be null.
+	any, null []string
+}
+
+// writes are all calls with a body of a service. They are only ever sent with something wrong.
+func writes(s service) map[string]write {
+	u, kind := s.user(), s.eventType("there")
+	e := s.endpoint(u.ID, "https://example.com/there")
+	s.endpoint(s.user().ID, receive(s.t, nil).url(), "there")
+	m := s.publish("there", "")
+	d := s.deliveries(m.ID)[0]
+	s.awaitDelivery(m.ID, d.EndpointID, "delivered")
+	return map[string]write{
+		"a new service":    {"POST", "", members{"name": "n", "default_format": *formatFlag}, nil, nil},
+		"a service":        {"PATCH", "", members{"name": "n", "default_format": *formatFlag}, nil, nil},
+		"a new user":       {"POST", "/users", members{"name": "n", "external_id": "x", "metadata": members{"a": "b"}}, nil, []string{"external_id", "metadata"}},
+		"a user":           {"PATCH", "/users/" + u.ID, members{"name": "n", "external_id": "x", "metadata": members{"a": "b"}}, nil, []string{"external_id", "metadata"}},
+		"a new event type": {"POST", "/event-types", members{"name": "n", "description": "d", "schema": true, "example": 1}, []string{"example"}, []string{"description", "schema"}},
+		"an event type":    {"PATCH", "/event-types/" + kind.ID, members{"description": "d", "schema": true, "example": 1}, []string{"example"}, []string{"description", "schema"}},
+		"a new endpoint":   {"POST", "/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "format": *formatFlag, "description": "d", "event_types": []string{"there"}}, nil, []string{"description", "event_types"}},
+		"an endpoint":      {"PATCH", "/endpoints/" + e.ID, members{"url": "https://example.com/x", "description": "d"}, nil, []string{"description"}},
+		"a subscription":   {"POST", "/subscriptions", members{"user_id": u.ID, "event_type": "there", "endpoint": e.ID, "format": *formatFlag}, nil, nil},
+		"a message":        {"POST", "/messages", members{"event_type": "there", "payload": 1, "user_id": u.ID}, []string{"payload"}, []string{"user_id"}},
+		"a test":           {"POST", "/endpoints/" + e.ID + "/test", members{"event_type": "there"}, nil, []string{"event_type"}},
+		"a retry":          {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/retry", members{"reason": "r"}, nil, nil},
+		"a discard":        {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/discard", members{"reason": "r"}, nil, nil},
+		"a pause":          {"POST", "/endpoints/" + e.ID + "/pause", members{}, nil, nil},
+		"a resume":         {"POST", "/endpoints/" + e.ID + "/resume", members{}, nil, nil},
+		"a rotation":       {"POST", "/endpoints/" + e.ID + "/secret/rotate", members{}, nil, nil},
+		"a confirmation":   {"POST", "/subscriptions/" + s.endpoint(u.ID, "https://example.com/confirmed", "there").Subscriptions[0].ID + "/confirm", members{"token": "t", "subscribe_url": "https://example.com/"}, nil, nil},
+		"a new key":        {"POST", "/v1/keys", members{"name": "n", "scopes": []string{"read"}, "service_id": s.id, "holder": members{"name": "n", "kind": "person"}}, nil, []string{"service_id", "holder"}},
+	}
+}
+
+// forEach runs a test of every call with a body.
+func forEach(t *testing.T, test func(t *testing.T, send func(body any, o ...option) answer, w write)) {
+	s := newService(t)
+	calls := writes(s)
+	s.changesNothing(func() {
+		for _, name := range slices.Sorted(maps.Keys(calls)) {
+			w := calls[name]
+			t.Run(name, func(t *testing.T) {
+				c := s.client
+				c.t = t
+				if name == "a new service" {
+					c.base = "/v1/services"
+				}
+				if strings.HasPrefix(w.path, "/v1") {
+					c.base = ""
+				}
+				test(t, func(body any, o ...option) answer {
+					t.Helper()
+					return c.send(w.method, w.path, body, append(o, wrong)...)
+				}, w)
+			})
+		}
+	})
+}
+
+func TestBodiesThatCannotBeReadAreRefused(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(_ *testing.T, send func(any, ...option) answer, _ write) {
+		for _, body := range []string{
+			`{`, `{"name"`, `{"name":}`, `{"name":"x",}`, `{'name':'x'}`, `{name:"x"}`, `{"name":"x"} x`, `{"name":"x"}{"name":"y"}`, `{"name":01}`, `{"name":.5}`,
+			`{"name":NaN}`, `{"name":"` + "\n" + `"}`, `{"name":"\x"}`, "\ufeff{}", `not JSON`, `<xml/>`, `name=x`, "\x00", `{"a":"\ud800"}`,
+			`[]`, `"x"`, `7`, `null`, `true`, `[{"name":"x"}]`, strings.Repeat("[", 200), strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200),
+			`{"name":` + strings.Repeat("[", 150) + strings.Repeat("]", 150) + `}`,
+		} {
+			p := of[problem](send(text(body)).is(400))
+			if p.Type != "malformed" {
+				send(text(body)).refused(400, "malformed", "")
+			}
+		}
+		send(text(`{"a":1,"a":2}`)).refused(400, "malformed", "a") // twice: which one holds?
+		send(text("{\"a\":\"\xff\"}")).refused(400, "malformed", "a")
+		send(text("{\"a\":\"\xed\xa0\x80\"}")).refused(400, "malformed", "a") // half a surrogate pair
+		send(text("{\"a\":\"\xc0\x80\"}")).refused(400, "malformed", "a")     // an overlong NUL
+	})
+}
+
+func TestAnEmptyBodyIsTakenOnlyWhereNothingNeedBeSaid(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	e := s.endpoint(s.user().ID, receive(t, nil).url())
+	for _, path := range []string{"/pause", "/resume", "/secret/rotate"} {
+		s.post("/endpoints/"+e.ID+path, nil).is(200)
+		s.post("/endpoints/"+e.ID+path, members{}).is(200)
+		s.post("/endpoints/"+e.ID+path, nil, header("Content-Type", "application/json")).is(200)
+	}
+	m := of[acceptedRow](s.post("/endpoints/"+e.ID+"/test", nil).is(202))
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+	s.retry(m.ID, e.ID).is(202)
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+	s.changesNothing(func() {
+		for _, path := range []string{"/users", "/event-types", "/endpoints", "/subscriptions", "/messages"} {
+			s.post(path, nil, wrong).refused(400, "malformed", "")
+			s.post(path, text("  \n"), wrong).refused(400, "malformed", "")
+		}
+		s.patch("", nil, wrong).refused(400, "malformed", "")
+	})
+}
+
+func TestMembersThatNobodyKnowsAreRefused(t *testing.T) {
+	t.Parallel()
+	forEach(t, func(_ *testing.T, send func(any, ...option) answer, w write) {
+		for _, name := range []string{"unknown", "id", "Name", "created_at", "version", "", "$where", "__proto__", "a.b", "ü"} {
+			send(merged(members{name: "x"}, w.body)).is(422)
+			p := of[problem](send(merged(members{name: "x"}, w.body)))
+			if len(p.Errors) != 1 || p.Errors[0].Field != name || p.Type != "invalid" {
+				t.Errorf("an unknown member %q: %+v", name, p)
+			}
+		}
+		long := strings.Repeat("x", 5000)
+		if got := send(merged(members{long: "x"}, w.body)).is(422); len(got.body) > 1000 {
+			t.Errorf("the answer repeats all of a long name: %d bytes", len(got.body))
+		}
+	})
+}
+
+func TestMembersOfTheWrongTypeAreRefused(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]any{"null": nil, "string": "text", "number": 7, "bool": true, "list": []any{}, "object": members{}}
+	kindOf := func(v any) string {
+		switch v.(type) {
+		case nil:
+			return "null"
+		case string:
+			return "string"
+		case bool:
+			return "bool"
+		case int:
+			return "number"
+		case []string, []any:
+			return "list"
+		}
+		return "object"
+	}
+	forEach(t, func(t *testing.T, send func(any, ...option) answer, w write) {
+		for name, good := range w.body {
+			for kind, bad := range kinds {
+				nullable := kind == "null" && slices.Contains(w.null, name)
+				schema := name == "schema" && (kind == "object" || kind == "bool")
+				if kind == kindOf(good) || slices.Contains(w.any, name) || nullable || schema {
+					continue
+				}
+				body := merged(members{}, w.body)
+				body[name] = bad
+				got := send(body)
+				p := of[problem](got)
+				named := len(p.Errors) == 1 && (p.Errors[0].Field == name || strings.HasPrefix(p.Errors[0].Field, name+"."))
+				if kind == "null" && w.method == "POST" && (got.status == 201 || got.status == 202 || got.status == 409) {
+					t.Errorf("%s: null is taken for %s", got.name(), name)
+				} else if got.status != 422 || p.Type != "invalid" || !named {
+					t.Errorf("%s: %s as a %s: %s", got.name(), name, kind, got.body)
+				}
+			}
+		}
+	})
+}
+
+func TestTextsAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u, kind := s.user(), s.eventType("there")
+	e := s.endpoint(u.ID, "https://example.com/there")
+	bad := []string{"a\nb", "a\tb", "a\x00b", "\x7f", "\u0085", "a\u2028b", "\u202egnp.exe", " a", "a ", "\u00a0a"}
+	s.changesNothing(func() {
+		for _, name := range append(bad, "", strings.Repeat("x", 201), strings.Repeat("ü", 201)) {
+			s.post("/users", members{"name": name}, wrong).refused(422, "invalid", "name")
+			s.patch("/users/"+u.ID, members{"name": name}, wrong).refused(422, "invalid", "name")
+			s.patch("", members{"name": name}, wrong).refused(422, "invalid", "name")
+			admin(t).post("/services", members{"name": name}, wrong).refused(422, "invalid", "name")
+			admin(t).post("/keys", members{"name": name, "scopes": []string{"read"}}, wrong).refused(422, "invalid", "name")
+		}
+		for _, name := range append(bad, "", "a b", "a/b", "käse", "a:b", "*", "a#b", strings.Repeat("x", 201)) {
+			s.post("/event-types", members{"name": name}, wrong).refused(422, "invalid", "name")
+		}
+		for _, id := range append(bad, strings.Repeat("x", 201)) {
+			s.post("/users", members{"name": "Ada", "external_id": id}, wrong).refused(422, "invalid", "external_id")
+			s.patch("/users/"+u.ID, members{"external_id": id}, wrong).refused(422, "invalid", "external_id")
+		}
+		for _, d := range []string{"a\x00b", "\u202e", strings.Repeat("x", 2001)} {
+			s.post("/event-types", members{"name": "t", "description": d}, wrong).refused(422, "invalid", "description")
+			s.patch("/event-types/"+kind.ID, members{"description": d}, wrong).refused(422, "invalid", "description")
+			s.patch("/endpoints/"+e.ID, members{"description": d}, wrong).refused(422, "invalid", "description")
+			s.post("/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "description": d}, wrong).refused(422, "invalid", "description")
+		}
+		many := members{}
+		for i := range 51 {
+			many[fmt.Sprint("key", i)] = "v"
+		}
+		for field, metadata := range map[string]members{
+			"metadata": many, "metadata.a": {"a": strings.Repeat("x", 501)}, "metadata.b": {"b": 7}, "metadata.c": {"c": "\x00"}, "metadata.d": {"d": nil},
+		} {
+			s.post("/users", members{"name": "Ada", "metadata": metadata}, wrong).refused(422, "invalid", field)
+		}
+		s.post("/users", members{"name": "Ada", "metadata": members{"": "x"}}, wrong).refused(422, "invalid", "metadata")
+		s.post("/users", members{"name": "Ada", "metadata": members{strings.Repeat("k", 41): "x"}}, wrong).refused(422, "invalid", "metadata")
+	})
+	t.Run("their limits are in characters, and are taken", func(*testing.T) {
+		s.post("/users", members{"name": strings.Repeat("ü", 200), "external_id": strings.Repeat("😀", 200)}).is(201)
+		s.post("/users", members{"name": "O'Brien & <Söhne> 日本 \u200d \U0001F469\u200d\U0001F4BB"}).is(201)
+		s.post("/event-types", members{"name": strings.Repeat("x", 200), "description": strings.Repeat("ü", 2000)}).is(201)
+	})
+}
+
+func TestURLsAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.user()
+	s.eventType("card_issued")
+	there := s.endpoint(u.ID, "https://example.com/there")
+	s.changesNothing(func() {
+		for _, url := range []string{
+			"", "x", "/hook", "example.com/hook", "//example.com/hook", "https://", "https:///hook", "https:example.com", "http://:80/",
+			"ftp://example.com/hook", "file:///etc/passwd", "javascript:alert(1)", "mailto:a@example.com", "gopher://example.com/", "ws://example.com/", "data:text/plain,x",
+			"https://user@example.com/hook", "https://user:secret@example.com/hook", "https://:secret@example.com/", "https://@example.com/",
+			"https://example.com/hook#part", "https://example.com/#", "https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "https://example.com:x/", "https://example.com:-1/",
+			"https://exa mple.com/", "https://example.com/a b", " https://example.com/", "https://example.com/\n", "https://example.com/\x00", "https://example.com\\@evil.example/",
+			"https://ex%61mple.com/", "https://example.com/%", "https://example.com/%zz", "https://[::1/", "https://[fe80::1%25eth0]/", "https://bücher.example/", "https://example..com/", "https://-/..", "https://.example.com/",
+			"https://" + strings.Repeat("a", 64) + ".example/", "https://" + strings.Repeat("a.", 130) + "example/", "https://example.com/" + strings.Repeat("x", 2048),
+			"https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
+		} {
+			s.post("/endpoints", members{"user_id": u.ID, "url": url}, wrong).refused(422, "invalid", "url")
+			s.patch("/endpoints/"+there.ID, members{"url": url}, wrong).refused(422, "invalid", "url")
+			s.post("/subscriptions", members{"user_id": u.ID, "event_type": "card_issued", "endpoint": url}).refused(422, "invalid", "endpoint")
+		}
+	})
+	for _, url := range []string{
+		"http://example.com", "HTTPS://EXAMPLE.COM/Hook", "https://example.com:8443/a/b;c=d?e=f&g=%20", "https://xn--bcher-kva.example/", "https://a-b_c.example/", "https://example.com./",
+		"https://93.184.216.34/", "https://[2606:2800:220:1::1]:443/", "https://example.com/" + strings.Repeat("x", 2028),
+	} {
+		e := of[endpointRow](s.post("/endpoints", members{"user_id": u.ID, "url": url}).is(201))
+		if e.URL != url {
+			t.Errorf("%s became %s", url, e.URL)
+		}
+	}
+}
+
+func TestFormatsAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.user()
+	s.eventType("card_issued")
+	s.changesNothing(func() {
+		for _, format := range []string{"sns", "SNS", "xml", "standard_webhooks", ""} {
+			admin(t).post("/services", members{"name": newToken("service"), "default_format": format}, wrong).refused(422, "invalid", "default_format")
+			s.patch("", members{"default_format": format}, wrong).refused(422, "invalid", "default_format")
+			s.post("/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "format": format}, wrong).refused(422, "invalid", "format")
+			s.post("/subscriptions", members{"user_id": u.ID, "event_type": "card_issued", "endpoint": "https://example.com/x", "format": format}, wrong).refused(422, "invalid", "format")
+		}
+	})
+}
+
+func TestEndpointsAreRefusedForWhatTheyNeed(t *testing.T) {
+	t.Parallel()
+	s, other := newService(t), newService(t)
+	u, theirs, kind := s.user(), other.user(), s.eventType("card_issued")
+	gone := s.eventType("gone")
+	s.delete("/event-types/" + gone.ID).is(204)
+	with := func(change members) members {
+		return merged(members{"user_id": u.ID, "url": "https://example.com/hook"}, change)
+	}
+	many := make([]string, 1001)
+	for i := range many {
+		many[i] = "card_issued"
+	}
+	s.changesNothing(func() {
+		s.post("/endpoints", members{"url": "https://example.com/hook"}, wrong).refused(422, "invalid", "user_id")
+		s.post("/endpoints", members{"user_id": u.ID}, wrong).refused(422, "invalid", "url")
+		s.post("/endpoints", with(members{"user_id": ""}), wrong).refused(422, "invalid", "user_id")
+		s.post("/endpoints", with(members{"user_id": theirs.ID})).refused(422, "invalid", "user_id")
+		s.post("/endpoints", with(members{"user_id": "usr_00000000000000000000000000"})).refused(422, "invalid", "user_id")
+		s.post("/endpoints", with(members{"event_types": []string{"card_issued", "unknown"}})).refused(422, "invalid", "event_types.1")
+		s.post("/endpoints", with(members{"event_types": []string{kind.ID}})).refused(422, "invalid", "event_types.0")
+		s.post("/endpoints", with(members{"event_types": []string{"gone"}})).refused(422, "invalid", "event_types.0")
+		s.post("/endpoints", with(members{"event_types": []any{"card_issued", 7}}), wrong).refused(422, "invalid", "event_types.1")
+		s.post("/endpoints", with(members{"event_types": many}), wrong).refused(422, "invalid", "event_types")
+	})
+}

@@ -1,0 +1,303 @@
+package e2e
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The retry schedule's first delay, and how much later it may be.
+const (
+	firstRetry = 5 * time.Second
+	jitter     = firstRetry / 10
+)
+
+// attempt is what an outcome event says of a request.
+func (e event) number(name string) float64 {
+	n, _ := strconv.ParseFloat(e.says(name), 64)
+	return n
+}
+
+func (e event) time(name string) time.Time {
+	t, _ := time.Parse(`"`+time.RFC3339Nano+`"`, e.says(name))
+	return t
+}
+
+// delay is the time from an attempt's failure to the next.
+func (e event) delay() time.Duration {
+	failed := e.time("at").Add(time.Duration(e.number("duration_ms") * float64(time.Millisecond)))
+	return e.time("next").Sub(failed)
+}
+
+// near says whether a delay is what is wanted, as far as figures in milliseconds can tell.
+func near(got, least, most time.Duration) bool {
+	return got >= least-2*time.Millisecond && got <= most+2*time.Millisecond
+}
+
+func TestAnEndpointThatFailsAndRecoversGetsTheWebhook(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	r := receive(t, failing(1))
+	e := s.endpoint(s.user().ID, r.url(), "card_issued")
+	secret := s.secret(e.ID)
+	m := s.publish("card_issued", "")
+
+	d := s.awaitDelivery(m.ID, e.ID, "retrying")
+	if d.Attempts != 1 || value(d.LastStatusCode) != 503 || value(d.Cause) != "http_503" || d.NextAttemptAt == nil || d.EndedAt != nil {
+		t.Errorf("after a failure: %+v", d)
+	}
+	if found := first[messageRow](s.client, "/messages", where("status", "retrying")); len(found) != 1 {
+		t.Errorf("retrying messages: %+v", found)
+	}
+	hooks := r.await(2)
+	if waited := hooks[1].at.Sub(hooks[0].at); waited < firstRetry {
+		t.Errorf("the first retry came after %s", waited)
+	}
+	if hooks[0].ID != hooks[1].ID || string(hooks[0].body) != string(hooks[1].body) {
+		t.Errorf("first %s\nthen  %s", hooks[0].body, hooks[1].body)
+	}
+	if hooks[0].header.Get("webhook-timestamp") == hooks[1].header.Get("webhook-timestamp") {
+		t.Error("webhook-timestamp is not the attempt's own")
+	}
+	for _, h := range hooks {
+		if err := h.signedBy(secret); err != nil {
+			t.Error(err)
+		}
+	}
+
+	d = s.awaitDelivery(m.ID, e.ID, "delivered")
+	if d.Attempts != 2 || value(d.LastStatusCode) != 204 || d.Cause != nil || d.NextAttemptAt != nil || d.EndedAt == nil {
+		t.Errorf("after the retry: %+v", d)
+	}
+	events := s.historyOf(m.ID)
+	if got := strings.Join(types(events), " "); got != "MessageAccepted AttemptFailed DeliverySucceeded" {
+		t.Fatalf("history: %s", got)
+	}
+	failed, delivered := events[1], events[2]
+	if !near(failed.delay(), firstRetry, firstRetry+jitter) {
+		t.Errorf("the retry was planned after %s", failed.delay())
+	}
+	if failed.says("cause") != `"http_503"` || failed.says("status_code") != "503" || failed.number("attempt") != 1 || failed.number("duration_ms") <= 0 {
+		t.Errorf("the failure: %s", failed.Data)
+	}
+	if failed.says("answer") != `"`+canary+` is busy"` {
+		t.Errorf("the endpoint's answer: %s", failed.says("answer"))
+	}
+	if delivered.says("status_code") != "204" || delivered.number("attempt") != 2 || delivered.says("url") != `"`+r.url()+`"` {
+		t.Errorf("the delivery: %s", delivered.Data)
+	}
+	if failed.CausationID != events[0].ID || delivered.CausationID != failed.ID || delivered.CorrelationID != events[0].CorrelationID {
+		t.Error("the outcomes do not name what they answer")
+	}
+}
+
+func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		header      string
+		least, most time.Duration
+	}{
+		"8 s":            {"8", 8 * time.Second, 8 * time.Second},
+		"sooner":         {"1", firstRetry, firstRetry + jitter},
+		"much later":     {"3600", 2 * firstRetry, 2 * firstRetry},
+		"huge":           {"99999999999999999999", 2 * firstRetry, 2 * firstRetry},
+		"a date":         {"+1h", 2 * firstRetry, 2 * firstRetry},
+		"a past date":    {"-1h", firstRetry, firstRetry + jitter},
+		"nonsense":       {"soon", firstRetry, firstRetry + jitter},
+		"a negative one": {"-5", firstRetry, firstRetry + jitter},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newService(t)
+			s.eventType("card_issued")
+			value := c.header
+			if d, err := time.ParseDuration(value); err == nil && strings.HasSuffix(value, "h") {
+				value = time.Now().Add(d).UTC().Format(http.TimeFormat)
+			}
+			r := receive(t, func(int) reply {
+				return reply{status: 429, header: map[string]string{"Retry-After": value}, body: canary}
+			})
+			e := s.endpoint(s.user().ID, r.url(), "card_issued")
+			m := s.publish("card_issued", "")
+			s.awaitDelivery(m.ID, e.ID, "retrying")
+			failed := last(s.historyOf(m.ID), "AttemptFailed")
+			if !near(failed.delay(), c.least, c.most) {
+				t.Errorf("Retry-After: %s planned the next attempt after %s, want %s to %s", value, failed.delay(), c.least, c.most)
+			}
+			s.discard(m.ID, e.ID)
+		})
+	}
+}
+
+func (s service) discard(message, endpoint string) answer {
+	s.t.Helper()
+	return s.post("/messages/"+message+"/deliveries/"+endpoint+"/discard", nil).is(202)
+}
+
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	elsewhere := receive(t, nil)
+	var statuses []int
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		r := receive(t, func(int) reply {
+			return reply{status: status, header: map[string]string{"Location": elsewhere.url()}}
+		})
+		e := s.endpoint(s.user().ID, r.url(), "card_issued")
+		m := s.publish("card_issued", e.UserID)
+		d := s.awaitDelivery(m.ID, e.ID, "retrying")
+		if value(d.LastStatusCode) != status || value(d.Cause) != "http_"+strconv.Itoa(status) {
+			t.Errorf("a redirect by %d: %+v", status, d)
+		}
+		statuses = append(statuses, status)
+		s.discard(m.ID, e.ID)
+	}
+	if n := len(elsewhere.got()); n != 0 {
+		t.Errorf("of %v %d were followed", statuses, n)
+	}
+}
+
+func TestASlowEndpointDoesNotDelayAnother(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	release := make(chan struct{})
+	slow := receive(t, func(int) reply { return reply{status: 204, hold: release} })
+	quick := receive(t, nil)
+	u := s.user()
+	slowOne, quickOne := s.endpoint(u.ID, slow.url(), "card_issued"), s.endpoint(u.ID, quick.url(), "card_issued")
+	var sent []acceptedRow
+	for range 40 {
+		sent = append(sent, s.publish("card_issued", u.ID))
+	}
+	quick.await(40)
+	for _, m := range sent {
+		s.awaitDelivery(m.ID, quickOne.ID, "delivered")
+		if d := s.delivery(m.ID, slowOne.ID); d.Status != "pending" {
+			t.Errorf("the slow one's: %+v", d)
+		}
+	}
+	if n := len(slow.got()); n > 16 {
+		t.Errorf("a slow endpoint has %d requests at once", n)
+	}
+	close(release)
+	slow.await(40)
+	for _, m := range sent {
+		s.awaitDelivery(m.ID, slowOne.ID, "delivered")
+	}
+}
+
+func TestAnswer410FailsForGoodAndPausesTheEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	r := receive(t, func(int) reply {
+		return reply{status: 410, header: map[string]string{"Retry-After": "1"}, body: canary}
+	})
+	e := s.endpoint(s.user().ID, r.url(), "card_issued")
+	m := s.publish("card_issued", "")
+	d := s.awaitDelivery(m.ID, e.ID, "failed")
+	if d.Attempts != 1 || value(d.LastStatusCode) != 410 || value(d.Cause) != "http_410" || d.NextAttemptAt != nil || d.EndedAt == nil {
+		t.Errorf("the delivery: %+v", d)
+	}
+	shown := of[endpointRow](s.get("/endpoints/" + e.ID).is(200))
+	if shown.Status != "paused" || value(shown.Reason) != "gone" || shown.StatusChanged.By != "dispatch" {
+		t.Errorf("the endpoint: %+v", shown)
+	}
+	paused := last(s.history(where("type", "EndpointPaused")), "EndpointPaused")
+	if accepted := s.historyOf(m.ID)[0]; paused.CorrelationID != accepted.CorrelationID || paused.Actor != "dispatch" || paused.says("reason") != `"gone"` {
+		t.Errorf("paused by %+v", paused)
+	}
+	s.changesNothing(func() {
+		s.retry(m.ID, e.ID).refused(409, "conflict", "")
+		s.post("/endpoints/"+e.ID+"/test", nil).refused(409, "conflict", "")
+	})
+	r.fromNowOn(always(204))
+	s.post("/endpoints/"+e.ID+"/resume", nil).is(200)
+	s.retry(m.ID, e.ID).is(202)
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+}
+
+func (s service) retry(message, endpoint string) answer {
+	s.t.Helper()
+	return s.post("/messages/"+message+"/deliveries/"+endpoint+"/retry", nil)
+}
+
+func TestAPausedOrRemovedEndpointsDeliveryFailsWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	r := receive(t, failing(1))
+	paused := s.endpoint(s.user().ID, r.url(), "card_issued")
+	other := receive(t, failing(1))
+	removed := s.endpoint(s.user().ID, other.url(), "card_issued")
+	m := s.publish("card_issued", "")
+	s.awaitDelivery(m.ID, paused.ID, "retrying")
+	s.awaitDelivery(m.ID, removed.ID, "retrying")
+	s.post("/endpoints/"+paused.ID+"/pause", nil).is(200)
+	s.delete("/endpoints/" + removed.ID).is(204)
+
+	for endpoint, cause := range map[string]string{paused.ID: "endpoint_paused", removed.ID: "endpoint_removed"} {
+		d := s.awaitDelivery(m.ID, endpoint, "failed")
+		if value(d.Cause) != cause || d.Attempts != 1 {
+			t.Errorf("a delivery that ended by %s: %+v", cause, d)
+		}
+		s.retry(m.ID, endpoint).refused(409, "conflict", "")
+	}
+	if len(r.got())+len(other.got()) != 2 {
+		t.Error("a paused or removed endpoint was sent to")
+	}
+	s.post("/endpoints/"+paused.ID+"/resume", nil).is(200)
+	s.retry(m.ID, paused.ID).is(202)
+	s.awaitDelivery(m.ID, paused.ID, "delivered")
+}
+
+func TestAnAttemptUsesTheURLAndTheSecretsOfItsMoment(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	before, after := receive(t, always(503)), receive(t, nil)
+	e := s.endpoint(s.user().ID, before.url(), "card_issued")
+	old := s.secret(e.ID)
+	m := s.publish("card_issued", "")
+	s.awaitDelivery(m.ID, e.ID, "retrying")
+	s.patch("/endpoints/"+e.ID, members{"url": after.url()}).is(200)
+	s.post("/endpoints/"+e.ID+"/secret/rotate", nil).is(200)
+	h := after.await(1)[0]
+	if err := h.signedBy(s.secret(e.ID)); err != nil {
+		t.Error(err)
+	}
+	if err := h.signedBy(old); err != nil {
+		t.Errorf("the former secret does not sign: %v", err)
+	}
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+	events := s.historyOf(m.ID)
+	failed, delivered := events[1], events[2]
+	if failed.says("url") != `"`+before.url()+`"` || delivered.says("url") != `"`+after.url()+`"` {
+		t.Errorf("attempts at %s and %s", failed.says("url"), delivered.says("url"))
+	}
+	if v := delivered.number("endpoint_version"); v <= failed.number("endpoint_version") || v == 0 {
+		t.Errorf("endpoint versions %s and %s", failed.says("endpoint_version"), delivered.says("endpoint_version"))
+	}
+	if len(before.got()) != 1 {
+		t.Error("the old URL got more")
+	}
+}
+
+func TestOnlyTheFirstFourKBOfAnAnswerAreKept(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	r := receive(t, func(int) reply { return reply{status: 200, body: canary + strings.Repeat("ü", 100_000)} })
+	e := s.endpoint(s.user().ID, r.url(), "card_issued")
+	m := s.publish("card_issued", "")
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+	kept := last(s.historyOf(m.ID), "DeliverySucceeded").says("answer")
+	if !strings.HasPrefix(kept, `"`+canary+"üü") || len(kept) > 4096+10 || len(kept) < 4096 {
+		t.Errorf("kept %d bytes: %.60s…", len(kept), kept)
+	}
+}
