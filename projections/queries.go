@@ -215,9 +215,8 @@ func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter,
 		return Page[MessageRow]{}, err
 	}
 	find := q.journalMessages
-	switch f.Status {
-	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
-		find = q.unhappyMessages
+	if f.Status == domain.Pending || f.Status == domain.Retrying || f.Status == domain.Failed {
+		find = q.unhappyMessages // these have rows, so that the rest need not be looked at
 	}
 	page, err := find(ctx, service, f, r)
 	page.Stale = stale

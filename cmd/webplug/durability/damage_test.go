@@ -1,6 +1,7 @@
 package durability
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -177,7 +178,7 @@ func (a api) readEverything(t *testing.T, of tenant) (count int, err error) {
 	for cursor := ""; ; {
 		got, err := a.call(t.Context(), http.MethodGet, of.path+"/messages?limit=100"+cursor, nil)
 		if err != nil || got.status != http.StatusOK {
-			return count, fmt.Errorf("a list gives %d %s (%v)", got.status, got.body, err)
+			return count, errors.Join(err, fmt.Errorf("a list gives %d %s", got.status, got.body))
 		}
 		var page struct {
 			Data []identified `json:"data"`
@@ -188,7 +189,7 @@ func (a api) readEverything(t *testing.T, of tenant) (count int, err error) {
 		}
 		for _, m := range page.Data {
 			if got, err := a.call(t.Context(), http.MethodGet, of.path+"/messages/"+m.ID+"/history", nil); err != nil || got.status != http.StatusOK {
-				return count, fmt.Errorf("a history gives %d %s (%v)", got.status, got.body, err)
+				return count, errors.Join(err, fmt.Errorf("a history gives %d %s", got.status, got.body))
 			}
 			count++
 		}

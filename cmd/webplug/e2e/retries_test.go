@@ -181,7 +181,7 @@ func TestASlowEndpointDoesNotDelayAnother(t *testing.T) {
 			t.Errorf("the slow one's, which has answered nothing: %+v", d)
 		}
 	}
-	if n := slow.mostAtOnce(); n > 16 {
+	if n := slow.mostAtOnce(); n > 2*16 { // those that were given up after 15 s may still stand at the receiver
 		t.Errorf("a slow endpoint had %d requests at once", n)
 	}
 	close(release)
