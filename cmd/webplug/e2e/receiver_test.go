@@ -46,6 +46,8 @@ type receiver struct {
 	mu     sync.Mutex
 	answer func(n int) reply
 	hooks  []hook
+	atOnce int           // requests that are not answered yet
+	most   int           // of them at a time
 	more   chan struct{} // closed when there is another hook
 }
 
@@ -57,8 +59,12 @@ func receive(t testing.TB, answer func(n int) reply) *receiver {
 	}
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		a := r.take(req)
+		defer r.leave()
 		if a.hold != nil {
-			<-a.hold
+			select {
+			case <-a.hold:
+			case <-req.Context().Done(): // given up
+			}
 		}
 		for name, value := range a.header {
 			w.Header().Set(name, value)
@@ -103,9 +109,24 @@ func (r *receiver) take(req *http.Request) reply {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hooks = append(r.hooks, h)
+	r.atOnce++
+	r.most = max(r.most, r.atOnce)
 	close(r.more)
 	r.more = make(chan struct{})
 	return r.answer(len(r.hooks))
+}
+
+func (r *receiver) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.atOnce--
+}
+
+// mostAtOnce is how many requests it had under way at a time.
+func (r *receiver) mostAtOnce() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most
 }
 
 // got is what has arrived so far.

@@ -177,15 +177,14 @@ func TestASlowEndpointDoesNotDelayAnother(t *testing.T) {
 	quick.await(40)
 	for _, m := range sent {
 		s.awaitDelivery(m.ID, quickOne.ID, "delivered")
-		if d := s.delivery(m.ID, slowOne.ID); d.Status != "pending" {
-			t.Errorf("the slow one's: %+v", d)
+		if d := s.delivery(m.ID, slowOne.ID); d.Status == "delivered" {
+			t.Errorf("the slow one's, which has answered nothing: %+v", d)
 		}
 	}
-	if n := len(slow.got()); n > 16 {
-		t.Errorf("a slow endpoint has %d requests at once", n)
+	if n := slow.mostAtOnce(); n > 16 {
+		t.Errorf("a slow endpoint had %d requests at once", n)
 	}
 	close(release)
-	slow.await(40)
 	for _, m := range sent {
 		s.awaitDelivery(m.ID, slowOne.ID, "delivered")
 	}
