@@ -214,9 +214,12 @@ func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter,
 	if err != nil {
 		return Page[MessageRow]{}, err
 	}
-	find := q.journalMessages
-	if f.Status == domain.Pending || f.Status == domain.Retrying || f.Status == domain.Failed {
-		find = q.unhappyMessages // these have rows, so that the rest need not be looked at
+	var find func(context.Context, string, MessageFilter, PageRequest) (Page[MessageRow], error)
+	switch f.Status {
+	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
+		find = q.unhappyMessages
+	default:
+		find = q.journalMessages
 	}
 	page, err := find(ctx, service, f, r)
 	page.Stale = stale
