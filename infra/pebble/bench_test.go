@@ -3,6 +3,7 @@ package pebble
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -77,12 +78,11 @@ func benchBatch(of eventlog.Stream, fresh bool, data []byte) eventlog.Batch {
 }
 
 func random(n int) []byte {
-	out := make([]byte, n)
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := range out {
-		out[i] = byte(r.Uint32())
+	out := make([]byte, 0, n+8)
+	for r := rand.NewPCG(1, 2); len(out) < n; {
+		out = binary.LittleEndian.AppendUint64(out, r.Uint64())
 	}
-	return out
+	return out[:n]
 }
 
 // cpu is the time that all threads of this process have run.

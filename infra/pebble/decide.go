@@ -113,7 +113,7 @@ func (s *Store) hashOf(c *committer, of eventlog.Stream, v eventlog.Version) (ev
 	if err != nil {
 		return eventlog.Hash{}, false, readError(of.String(), err)
 	}
-	defer closer.Close()
+	defer func() { _ = closer.Close() }()
 	if len(value) < hashLen {
 		return eventlog.Hash{}, false, fmt.Errorf("%s@%d: %w: %w", of, v, eventlog.ErrDamaged, errLayout)
 	}

@@ -204,12 +204,6 @@ func (d *disk) waits() error {
 	return fmt.Errorf("%w: disk full: writing to %s waits for room", eventlog.ErrUnavailable, d.dir)
 }
 
-func (d *disk) stalled() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.stalls > 0
-}
-
 func (d *disk) stall() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -22,6 +22,7 @@ type faultyFS struct {
 	vfs.FS
 	full, failing atomic.Pointer[string] // kinds of files, parted by spaces
 	usage         atomic.Pointer[vfs.DiskUsage]
+	gate          atomic.Pointer[chan struct{}] // syncs of the log wait until it is closed
 }
 
 const (
@@ -89,6 +90,9 @@ func (f *faultyFile) SyncData() error { return f.sync(f.File.SyncData) }
 func (f *faultyFile) sync(do func() error) error {
 	if strings.Contains(*f.fs.failing.Load(), string(f.as)) {
 		return fmt.Errorf("sync: %w", syscall.EIO)
+	}
+	if gate := f.fs.gate.Load(); gate != nil && f.as == logFiles {
+		<-*gate
 	}
 	return do()
 }
@@ -281,7 +285,7 @@ func TestAFailedSyncIsTheEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close() // which says that it can't sync
+		defer func() { _ = s.Close() }() // which says that it can't sync
 		if err := numbered(s, 0, 10); err != nil {
 			t.Fatal(err)
 		}

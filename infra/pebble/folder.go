@@ -56,7 +56,7 @@ func readMarker(fs vfs.FS, name string) error {
 	if err != nil {
 		return fmt.Errorf("can't be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, 1<<10))
 	if err != nil {
 		return fmt.Errorf("can't be read: %w", err)

@@ -207,7 +207,7 @@ func readAll(t *testing.T, fs vfs.FS, want map[string]string) (missing int, err 
 	if err != nil {
 		return 0, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	missing = len(want)
 	for page, err := range s.Scan(t.Context(), "") {
 		if err != nil {
@@ -232,7 +232,7 @@ func contents(t testing.TB, fs vfs.FS, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(f)
 	if err != nil {
 		t.Fatal(err)

@@ -40,17 +40,20 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// say writes a line to the parent, in one write, so that lines of goroutines don't mix.
+func say(words ...any) { _, _ = fmt.Fprintln(os.Stdout, words...) }
+
 // hold opens a folder and keeps it.
 func hold(dir string) {
 	_, err := Open(context.Background(), Options{Dir: dir, Logger: discard()})
-	fmt.Println("open", err)
+	say("open", err)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
 // appendForEver appends from several goroutines and prints each acknowledged record's hash.
 func appendForEver(dir string) {
 	s, err := Open(context.Background(), Options{Dir: dir, Logger: discard()})
-	fmt.Println("open", err)
+	say("open", err)
 	if err != nil {
 		return
 	}
@@ -62,11 +65,11 @@ func appendForEver(dir string) {
 				b.Writes[0].Fresh = true
 				b.Lazy = i == 7
 				if err := s.Append(context.Background(), b); err != nil {
-					fmt.Println("error", err)
+					say("error", err)
 					return
 				}
 				r := b.Writes[0].Records[0]
-				fmt.Printf("ack %s %x\n", r.Stream, r.Hash) // one write, so lines of goroutines don't mix
+				say("ack", r.Stream, fmt.Sprintf("%x", r.Hash))
 			}
 		}()
 	}
@@ -79,9 +82,9 @@ func failSync(dir string) {
 	fs.setFull("")
 	fs.setFailing("")
 	s, err := Open(context.Background(), Options{Dir: dir, FS: fs})
-	fmt.Println("open", err)
+	say("open", err)
 	fs.setFailing(logFiles)
-	fmt.Println("append", s.Append(context.Background(), one("svc_1/msg_1", 0, "never acknowledged")))
+	say("append", s.Append(context.Background(), one("svc_1/msg_1", 0, "never acknowledged")))
 }
 
 func TestAFailedSyncEndsTheProcess(t *testing.T) {
@@ -175,7 +178,7 @@ func TestKilled(t *testing.T) {
 // wantFeedWhole follows from the beginning and counts what the log holds.
 func wantFeedWhole(t *testing.T, s *Store) {
 	t.Helper()
-	followed, end := 0, fmt.Errorf("the end")
+	followed, end := 0, errors.New("the end")
 	head := s.Head()
 	err := s.Follow(t.Context(), 0, func(_ context.Context, at eventlog.Position, records []eventlog.Record) error {
 		followed += len(records)
@@ -184,7 +187,7 @@ func wantFeedWhole(t *testing.T, s *Store) {
 		}
 		return nil
 	})
-	if err != end {
+	if !errors.Is(err, end) {
 		t.Fatal(err)
 	}
 	scanned := 0

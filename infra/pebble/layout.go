@@ -9,7 +9,7 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// One database holds everything; the first byte of a key says what it belongs to. "v" is left to the read models.
+// One database holds everything; the first byte of a key says what it belongs to. "v" and "w" are the read models'.
 const (
 	spaceLog  = 'l' // l service 0 root 0 leaf 0 version ▶ hash data
 	spaceFeed = 'f' // f position ▶ stamp, what the commit at that position wrote
@@ -24,10 +24,6 @@ const (
 	versionLen = 8
 	hashLen    = len(eventlog.Hash{})
 )
-
-func recordKeyLen(s eventlog.Stream) int {
-	return 1 + len(s.Service) + 1 + len(s.Root) + 1 + len(s.Leaf) + 1 + versionLen
-}
 
 // appendTrailKey appends what the keys of a root and its leaves begin with.
 func appendTrailKey(dst []byte, service, root string) []byte {

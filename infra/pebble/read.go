@@ -149,6 +149,6 @@ func (s *Store) record(key []byte) (eventlog.Record, error) {
 	if err != nil {
 		return eventlog.Record{}, readError(of.String(), err)
 	}
-	defer closer.Close()
+	defer func() { _ = closer.Close() }()
 	return parseRecord(of, v, value)
 }

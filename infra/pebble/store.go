@@ -161,9 +161,16 @@ func (s *Store) Close() error {
 	if s.ending.Swap(true) {
 		return nil
 	}
-	if s.disk.stalled() {
-		s.disk.close() // or the committer would wait for room
-	}
+	closed := make(chan struct{})
+	defer close(closed)
+	stuck := s.disk.stuck.Load().began
+	go func() {
+		select {
+		case <-stuck:
+			s.disk.close() // or what is written now would wait for room
+		case <-closed:
+		}
+	}()
 	s.queue.close()
 	<-s.stopped
 	s.recent.end(fmt.Errorf("%w: it is closed", eventlog.ErrUnavailable))

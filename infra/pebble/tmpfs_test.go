@@ -29,9 +29,9 @@ func smallVolume(t *testing.T, size string) string {
 
 // TestARealFullDisk lets the store fill a small volume, starts again on it, and makes room.
 func TestARealFullDisk(t *testing.T) {
-	volume := smallVolume(t, "48m")
+	volume := smallVolume(t, "24m")
 	other := filepath.Join(volume, "other")
-	if err := os.WriteFile(other, random(8*megabytes), 0o600); err != nil {
+	if err := os.WriteFile(other, random(6*megabytes), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	o := quiet(t, Options{Dir: filepath.Join(volume, "data"), Logger: discard()})
@@ -138,7 +138,7 @@ func fillUp(t *testing.T, volume string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for block := make([]byte, 4096); ; {
 		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
 			return

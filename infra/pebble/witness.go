@@ -52,7 +52,7 @@ func checkManifest(fs vfs.FS, dir string) error {
 	if err != nil {
 		return fmt.Errorf("can't be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	readable, err := readableBytes(f)
 	if err != nil {
 		return fmt.Errorf("can't be read: %w", err)
@@ -72,7 +72,7 @@ func readWitness(fs vfs.FS, dir string) (manifest string, size int64, ok bool, e
 	if err != nil {
 		return "", 0, false, fmt.Errorf("can't be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	var sum uint32
 	if _, err := fmt.Fscanf(f, "%s %d %x\n", &manifest, &size, &sum); err != nil {
 		return "", 0, false, nil // a witness that makes no sense says nothing
