@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -224,5 +223,3 @@ func (o *output) entries() []map[string]any {
 	}
 	return out
 }
-
-var _ io.Writer = (*output)(nil)
