@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
-	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -184,260 +181,6 @@ func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageReq
 	return finish(page, err)
 }
 
-// DeadLetters lists failed deliveries, the newest failure first.
-func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
-	query := ListQuery{View: ViewDeliveries, List: listDead(service), Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until)}
-	return listPart(ctx, q, query, r, func(d DeliveryRow) bool {
-		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, d.EventTypeID) && is(f.EventType, d.EventType) &&
-			is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause))
-	})
-}
-
-func sortFrom(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return timeKey(t)
-}
-
-func value[T any](p *T) T {
-	var zero T
-	if p == nil {
-		return zero
-	}
-	return *p
-}
-
-// Messages lists messages, newest first.
-func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	stale, err := q.freshen(ctx)
-	if err != nil {
-		return Page[MessageRow]{}, err
-	}
-	find := q.journalMessages
-	switch f.Status {
-	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
-		find = q.unhappyMessages
-	}
-	page, err := find(ctx, service, f, r)
-	page.Stale = stale
-	return page, err
-}
-
-func (q *Queries) journalMessages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	var page Page[MessageRow]
-	c, err := readCursor(r.Cursor, "messages/"+service)
-	if err != nil {
-		return page, err
-	}
-	seen := 0
-	for fact, err := range q.facts(ctx, factRange{service: service, from: f.Since, to: f.Until, backward: true, beyond: c.Fact}) {
-		if err != nil {
-			return page, fmt.Errorf("read the journal: %w", err)
-		}
-		if seen++; seen > 10*budget {
-			return page, nil
-		}
-		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) {
-			row, ok, err := q.message(ctx, service, fact.Root, f)
-			if err != nil {
-				return page, err
-			}
-			if ok && len(page.Data) == r.Limit {
-				return page, nil
-			}
-			if ok {
-				page.Data = append(page.Data, row)
-			}
-			seen += 10
-		}
-		page.Next = cursor{List: "messages/" + service, Fact: &fact}.String()
-	}
-	page.Next = ""
-	return page, nil
-}
-
-// unhappyMessages lists by the rows of deliveries with a status; a message is one if that is its worst.
-func (q *Queries) unhappyMessages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	var page Page[MessageRow]
-	in := listStatus(service, f.Status)
-	c, err := readCursor(r.Cursor, in)
-	if err != nil {
-		return page, err
-	}
-	query := ListQuery{View: ViewDeliveries, List: in, Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until), Limit: r.Limit + 1}
-	if c.Sort != "" {
-		query.To = c.Sort // the last message's own prefix: its other deliveries sort after it
-	}
-	seen, last := 0, ""
-	err = q.walk(ctx, query, func(l Listed) error {
-		prefix := l.Sort[:strings.LastIndexByte(l.Sort, '/')]
-		if prefix == last {
-			return nil
-		}
-		last = prefix
-		message := prefix[strings.LastIndexByte(prefix, '/')+1:]
-		row, ok, err := q.message(ctx, service, message, f)
-		if err != nil {
-			return err
-		}
-		if ok && len(page.Data) == r.Limit {
-			return errEnough
-		}
-		if ok {
-			page.Data = append(page.Data, row)
-		}
-		page.Next = cursor{List: in, Sort: prefix}.String()
-		if seen++; seen >= budget {
-			return errEnough
-		}
-		return nil
-	})
-	return finish(page, err)
-}
-
-// message reads a message's row, and says whether the filter wants it.
-func (q *Queries) message(ctx context.Context, service, id string, f MessageFilter) (MessageRow, bool, error) {
-	trail, err := LoadTrail(ctx, q.log, service, id)
-	if err != nil || !trail.Message().Exists() {
-		return MessageRow{}, false, err
-	}
-	row := trail.Row()
-	wants := is(f.Status, row.Status) && is(f.EventTypeID, value(row.EventTypeID)) && is(f.EventType, row.EventType) &&
-		is(f.UserID, value(row.UserID))
-	if !wants || f.EndpointID == "" && f.Cause == "" {
-		return row, wants, nil
-	}
-	for _, d := range trail.Deliveries() {
-		if is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause)) {
-			return row, true, nil
-		}
-	}
-	return row, false, nil
-}
-
-// History lists events, oldest first or newest first.
-func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, r PageRequest) (Page[eventlog.Recorded], error) {
-	var page Page[eventlog.Recorded]
-	in := "history/" + service
-	if f.NewestFirst {
-		in = "newest/" + service
-	}
-	c, err := readCursor(r.Cursor, in)
-	if err != nil {
-		return page, err
-	}
-	if page.Stale, err = q.freshen(ctx); err != nil {
-		return page, err
-	}
-	seen := 0
-	for fact, err := range q.allFacts(ctx, service, f, c) {
-		if err != nil {
-			return page, fmt.Errorf("read the journal: %w", err)
-		}
-		if seen++; seen > 10*budget {
-			return page, nil
-		}
-		stream := fact.Fact.Stream(fact.service)
-		if is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && is(f.Stream, stream.String()) {
-			if len(page.Data) == r.Limit {
-				return page, nil
-			}
-			event, err := q.event(ctx, stream, fact.Version)
-			if err != nil {
-				return page, err
-			}
-			page.Data = append(page.Data, event)
-			seen += 10
-		}
-		page.Next = cursor{List: in, Fact: &fact.Fact, Part: fact.service}.String()
-	}
-	page.Next = ""
-	return page, nil
-}
-
-func (q *Queries) event(ctx context.Context, s eventlog.Stream, v eventlog.Version) (eventlog.Recorded, error) {
-	for r, err := range q.log.Read(ctx, s, v-1) {
-		return r, err
-	}
-	return eventlog.Recorded{}, fmt.Errorf("%s@%d is in the journal and not in the log: %w", s, v, eventlog.ErrDamaged)
-}
-
-// factIn is a fact with the service that it is of.
-type factIn struct {
-	Fact
-	service string
-}
-
-// allFacts merges the journals of all services, or gives one's.
-func (q *Queries) allFacts(ctx context.Context, service string, f HistoryFilter, c cursor) iter.Seq2[factIn, error] {
-	return func(yield func(factIn, error) bool) {
-		services := []string{service}
-		if service == "" {
-			var err error
-			if services, err = q.journalServices(ctx); err != nil {
-				yield(factIn{}, err)
-				return
-			}
-		}
-		type source struct {
-			service string
-			next    func() (Fact, error, bool)
-			head    Fact
-		}
-		var sources []source
-		for _, s := range services {
-			next, stop := iter.Pull2(q.facts(ctx, factRange{
-				service: s, from: f.Since, to: f.Until, backward: f.NewestFirst, beyond: c.Fact,
-				// Equal facts of several services come in the order of services.
-				orEqual: c.Part != s && (c.Part < s) != f.NewestFirst,
-			}))
-			defer stop()
-			head, err, ok := next()
-			if err != nil {
-				yield(factIn{}, err)
-				return
-			}
-			if ok {
-				sources = append(sources, source{s, next, head})
-			}
-		}
-		for len(sources) > 0 {
-			first := 0
-			for i := range sources {
-				less := sources[i].head.compare(sources[first].head) < 0
-				if i > 0 && less != f.NewestFirst {
-					first = i
-				}
-			}
-			s := &sources[first]
-			if !yield(factIn{s.head, s.service}, nil) {
-				return
-			}
-			var err error
-			var ok bool
-			if s.head, err, ok = s.next(); err != nil {
-				yield(factIn{}, err)
-				return
-			}
-			if !ok {
-				sources = append(sources[:first], sources[first+1:]...)
-			}
-		}
-	}
-}
-
-func (q *Queries) journalServices(ctx context.Context) ([]string, error) {
-	var out []string
-	for name, err := range q.views.Lists(ctx, q.generation, ViewJournal, "hours/") {
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, strings.TrimPrefix(name, "hours/"))
-	}
-	return out, nil
-}
-
 // Stuck lists what is set aside, oldest first.
 func (q *Queries) Stuck(ctx context.Context, r PageRequest) (Page[StuckRow], error) {
 	return listPart(ctx, q, ListQuery{View: ViewStuck, List: listStuck()}, r, func(StuckRow) bool { return true })
@@ -462,22 +205,25 @@ const afterLimit = 2 * time.Second
 
 // After says whether every list has an event of a stream. It waits up to 2 s for it.
 func (q *Queries) After(ctx context.Context, s eventlog.Stream, v eventlog.Version) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, afterLimit)
+	limited, cancel := context.WithTimeout(ctx, afterLimit)
 	defer cancel()
 	for {
 		there := false
-		for _, err := range q.log.Read(ctx, s, v-1) {
-			if err != nil {
+		for _, err := range q.log.Read(limited, s, v-1) {
+			switch {
+			case err == nil:
+				there = true
+			case limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it read
+			default:
 				return false, err
 			}
-			there = true
 			break
 		}
 		if there {
-			err := q.catchUp(ctx)
+			err := q.catchUp(limited)
 			return err == nil, nil
 		}
-		if !sleep(ctx, 50*time.Millisecond) {
+		if !sleep(limited, 50*time.Millisecond) {
 			return false, nil
 		}
 	}

@@ -64,7 +64,7 @@ func (w *world) open(again bool) {
 	ctx := w.t.Context()
 	logger := slog.New(slog.NewTextHandler(w.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
-	w.store, err = pebble.Open(ctx, pebble.Options{Dir: "log", FS: w.fs, Logger: logger, Fail: func(err error) { w.t.Error(err) }})
+	w.store, err = pebble.Open(ctx, pebble.Options{Dir: "log", FS: w.fs, VirtualTime: true, Logger: logger, Fail: func(err error) { w.t.Error(err) }})
 	w.must(err)
 	sealer, err := eventlog.NewSealer(w.store, make([]byte, 32), rand.Reader)
 	w.must(err)

@@ -84,7 +84,7 @@ func parse(args []string, std streams) (*bench, error) {
 	f.IntVar(&b.rounds, "rounds", 3, "rounds of one and fanout; medians are taken")
 	f.IntVar(&b.seconds, "seconds", 60, "of latency, for each of the two")
 	f.IntVar(&b.kills, "kills", 20, "of kill")
-	f.StringVar(&b.profiles, "profile", "", "folder for CPU profiles of WebPlug; profiling costs a few per cent")
+	f.StringVar(&b.profiles, "profile", "", "folder for profiles of WebPlug: CPU and allocations; profiling costs a few per cent")
 	f.BoolVar(&b.json, "json", false, "print JSON instead of tables")
 	f.StringVar(&b.dir, "dir", os.TempDir(), "where data folders are made: the disk that is measured")
 	f.BoolVar(&b.keep, "keep", false, "keep data folders and logs")
@@ -113,6 +113,11 @@ func parse(args []string, std streams) (*bench, error) {
 func (b *bench) run(ctx context.Context, out io.Writer) error {
 	if _, err := os.Stat(b.program); err != nil {
 		return fmt.Errorf("%w: --webplug: %w", errUsage, err)
+	}
+	if b.profiles != "" {
+		if err := os.MkdirAll(b.profiles, 0o750); err != nil {
+			return fmt.Errorf("make a folder for profiles: %w", err)
+		}
 	}
 	r := newReport()
 	var show []interface{ print(io.Writer) }

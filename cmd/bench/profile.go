@@ -14,8 +14,8 @@ import (
 // profilePart is the share of a run that its profile covers, so that it ends within the run.
 const profilePart = 0.8
 
-// takeProfile takes a CPU profile of a subject over most of the next run, if profiles are wanted and it serves them. The
-// channel gives one answer.
+// takeProfile takes profiles of a subject, of CPU and of allocations, over most of the next run, if they are wanted and it
+// serves them. The channel gives one answer.
 func (b *bench) takeProfile(ctx context.Context, r *running, name string, lasts time.Duration) <-chan error {
 	done := make(chan error, 1)
 	seconds := max(1, int(profilePart*lasts.Seconds()))
@@ -24,7 +24,13 @@ func (b *bench) takeProfile(ctx context.Context, r *running, name string, lasts 
 		return done
 	}
 	go func() {
-		done <- saveProfile(ctx, fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.profile, seconds), filepath.Join(b.profiles, name+".cpu.pprof"))
+		save := func(kind, suffix string) error {
+			url := fmt.Sprintf("http://%s/debug/pprof/%s?seconds=%d", r.profile, kind, seconds)
+			return saveProfile(ctx, url, filepath.Join(b.profiles, name+suffix))
+		}
+		allocated := make(chan error, 1)
+		go func() { allocated <- save("allocs", ".allocs.pprof") }()
+		done <- errors.Join(save("profile", ".cpu.pprof"), <-allocated)
 	}()
 	return done
 }

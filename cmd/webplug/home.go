@@ -24,6 +24,7 @@ import (
 type homeOptions struct {
 	dir           string
 	fs            vfs.FS // of the event log; nil is the disk
+	virtualTime   bool   // hours go by in an instant
 	keys          keyring
 	feed          func(eventlog.Feed) eventlog.Feed // what consumers follow; nil is the log's own
 	sender        projections.Sender
@@ -68,7 +69,7 @@ var errOtherMasterKey = errors.New("the data was made with another master key: g
 // openHome opens the data folder and makes ready all parts. Nothing runs yet.
 func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	store, err := pebble.Open(ctx, pebble.Options{
-		Dir: filepath.Join(o.dir, "log"), FS: o.fs, Logger: o.logger, Fail: o.fail, Now: o.now,
+		Dir: filepath.Join(o.dir, "log"), FS: o.fs, Logger: o.logger, Fail: o.fail, Now: o.now, VirtualTime: o.virtualTime,
 	})
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ import (
 // TestSimulation runs the whole product in one process, in virtual time, against a network and a disk that misbehave,
 // and holds it to a model. WEBPLUG_SIM_SEEDS says how many random worlds, WEBPLUG_SIM_SEED repeats one.
 func TestSimulation(t *testing.T) {
-	first, count := uint64(1), 6
+	first, count := uint64(1), 3
 	if s := os.Getenv("WEBPLUG_SIM_SEEDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -146,7 +146,7 @@ func (s *sim) open(rebuild bool) {
 		logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
 	h, err := openHome(context.Background(), homeOptions{
-		dir: "data", fs: s.disk, keys: keyring{master: bytes.Repeat([]byte{7}, 32), admin: "admin"}, sender: s.wire,
+		dir: "data", fs: s.disk, virtualTime: true, keys: keyring{master: bytes.Repeat([]byte{7}, 32), admin: "admin"}, sender: s.wire,
 		checkURL: func(context.Context, string) error { return nil }, now: time.Now, newID: s.id, random: s,
 		jitter: s.jitter, schedule: domain.DefaultSchedule, defaultFormat: domain.StandardWebhooks, rebuild: rebuild,
 		grace: time.Minute, fail: func(err error) { s.t.Errorf("the log failed: %v", err) }, logger: logger,

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -196,6 +198,9 @@ func semanticReason(e *json.SemanticError) string {
 func fieldOf(p jsontext.Pointer) string {
 	var names []string
 	for name := range p.Tokens() {
+		if name == "" {
+			name = `""` // a name, not none
+		}
 		names = append(names, name)
 	}
 	return shorten(strings.Join(names, "."))
@@ -238,4 +243,27 @@ func (o optional[T]) required(field string) (*T, error) {
 		return nil, domain.Refuse(domain.Invalid, field, "must not be null")
 	}
 	return o.orZero(), nil
+}
+
+// or is a member's value, or another where it is absent or null.
+func or[T any](given *T, otherwise T) T {
+	if given == nil {
+		return otherwise
+	}
+	return *given
+}
+
+// texts is an object's members as texts: null is none.
+func texts(field string, members map[string]*string) (map[string]string, error) {
+	if members == nil {
+		return nil, nil
+	}
+	out := make(map[string]string, len(members))
+	for _, name := range slices.Sorted(maps.Keys(members)) { // the same complaint each time
+		if members[name] == nil {
+			return nil, domain.Refuse(domain.Invalid, shorten(field+"."+name), "must be a string")
+		}
+		out[name] = *members[name]
+	}
+	return out, nil
 }

@@ -40,7 +40,7 @@ func TestBody(t *testing.T) {
 		for body, field := range map[string]string{
 			`{"name":1}`: "name", `{"name":{}}`: "name", `{"name":["x"]}`: "name", `{"name":true}`: "name", `{"Name":"x"}`: "Name",
 			`{"name":"x","extra":1}`: "extra", `{"name":"x","metadata":{"plan":null,"x":{}}}`: "metadata.x", `{"name":"x","metadata":"x"}`: "metadata",
-			`{"name":"x","metadata":{"a/b~c":1}}`: "metadata.a/b~c", `{"name":"x","":1}`: "",
+			`{"name":"x","metadata":{"a/b~c":1}}`: "metadata.a/b~c", `{"name":"x","":1}`: `""`,
 		} {
 			a := s.send(request{method: "POST", path: users, body: body})
 			if a.refused(422, field); a.at("type") != "invalid" {

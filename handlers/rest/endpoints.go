@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,11 +13,11 @@ import (
 
 func (a *API) addEndpoint(ctx context.Context, c *call) error {
 	var body struct {
-		UserID      string        `json:"user_id"`
-		URL         string        `json:"url"`
-		Format      domain.Format `json:"format"`
-		Description string        `json:"description"`
-		EventTypes  []string      `json:"event_types"`
+		UserID      string         `json:"user_id"`
+		URL         string         `json:"url"`
+		Format      *domain.Format `json:"format"`
+		Description string         `json:"description"`
+		EventTypes  []string       `json:"event_types"`
 	}
 	if err := c.decode(&body); err != nil {
 		return err
@@ -50,7 +49,7 @@ func (a *API) addEndpoint(ctx context.Context, c *call) error {
 
 // destination checks where a new endpoint of a user would lie, and in which format.
 func (a *API) destination(
-	ctx context.Context, c *call, field, user, url string, format domain.Format,
+	ctx context.Context, c *call, field, user, url string, wanted *domain.Format,
 ) (string, domain.Format, error) {
 	if err := c.service.AcceptsCommands(); err != nil {
 		return "", "", err
@@ -58,7 +57,7 @@ func (a *API) destination(
 	if err := a.acceptsUser(ctx, c, user); err != nil {
 		return "", "", err
 	}
-	format = cmp.Or(format, c.service.DefaultFormat)
+	format := or(wanted, c.service.DefaultFormat)
 	if err := domain.CheckFormat("format", format); err != nil {
 		return "", "", err
 	}

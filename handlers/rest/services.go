@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 
@@ -12,8 +11,8 @@ import (
 
 func (a *API) createService(ctx context.Context, c *call) error {
 	var body struct {
-		Name          string        `json:"name"`
-		DefaultFormat domain.Format `json:"default_format"`
+		Name          string         `json:"name"`
+		DefaultFormat *domain.Format `json:"default_format"`
 	}
 	if err := c.decode(&body); err != nil {
 		return err
@@ -24,7 +23,7 @@ func (a *API) createService(ctx context.Context, c *call) error {
 	}
 	service, err := create(ctx, a, c, n, domain.ServiceStream(n.id), func(s domain.Service) string { return s.Request }, serviceClaims,
 		func() (eventlog.Command[domain.Service], error) {
-			format := cmp.Or(body.DefaultFormat, a.DefaultFormat)
+			format := or(body.DefaultFormat, a.DefaultFormat)
 			return domain.CreateService{Name: body.Name, DefaultFormat: format, Request: n.request}, nil
 		})
 	if err != nil {

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,10 +16,10 @@ import (
 type subscribing struct {
 	creation
 	body struct {
-		UserID    string        `json:"user_id"`
-		EventType string        `json:"event_type"`
-		Endpoint  string        `json:"endpoint"` // an id, or a URL of the user
-		Format    domain.Format `json:"format"`
+		UserID    string         `json:"user_id"`
+		EventType string         `json:"event_type"`
+		Endpoint  string         `json:"endpoint"` // an id, or a URL of the user
+		Format    *domain.Format `json:"format"`
 	}
 	typeID string
 	url    string // where Endpoint is one
@@ -174,7 +173,7 @@ func (cmd *addToEndpoint) Decide(e domain.Endpoint) ([]eventlog.Event, error) {
 		return nil, errMoved
 	case e.Exists() && e.UserID != asked.body.UserID:
 		return nil, domain.Refuse(domain.Invalid, "endpoint", "no such endpoint of this user")
-	case e.Exists() && cmp.Or(asked.body.Format, e.Format) != e.Format:
+	case e.Exists() && or(asked.body.Format, e.Format) != e.Format:
 		return nil, domain.Refuse(domain.Invalid, "format", "the endpoint has the format %s", e.Format)
 	}
 	return cmd.add.Decide(e)

@@ -11,11 +11,15 @@ import (
 
 func (a *API) registerUser(ctx context.Context, c *call) error {
 	var body struct {
-		Name       string            `json:"name"`
-		ExternalID string            `json:"external_id"`
-		Metadata   map[string]string `json:"metadata"`
+		Name       string             `json:"name"`
+		ExternalID string             `json:"external_id"`
+		Metadata   map[string]*string `json:"metadata"`
 	}
 	if err := c.decode(&body); err != nil {
+		return err
+	}
+	metadata, err := texts("metadata", body.Metadata)
+	if err != nil {
 		return err
 	}
 	n, err := a.creation(c, domain.PrefixUser, c.service.ID)
@@ -25,7 +29,7 @@ func (a *API) registerUser(ctx context.Context, c *call) error {
 	user, err := create(ctx, a, c, n, domain.UserStream(c.service.ID, n.id),
 		func(u domain.User) string { return u.Request }, userClaims(c.service.ID),
 		func() (eventlog.Command[domain.User], error) {
-			cmd := domain.RegisterUser{Name: body.Name, ExternalID: body.ExternalID, Metadata: body.Metadata, Request: n.request}
+			cmd := domain.RegisterUser{Name: body.Name, ExternalID: body.ExternalID, Metadata: metadata, Request: n.request}
 			return cmd, c.service.AcceptsCommands()
 		})
 	if err != nil {
@@ -36,9 +40,9 @@ func (a *API) registerUser(ctx context.Context, c *call) error {
 
 func (a *API) updateUser(ctx context.Context, c *call) error {
 	var body struct {
-		Name       optional[string]            `json:"name"`
-		ExternalID optional[string]            `json:"external_id"`
-		Metadata   optional[map[string]string] `json:"metadata"`
+		Name       optional[string]             `json:"name"`
+		ExternalID optional[string]             `json:"external_id"`
+		Metadata   optional[map[string]*string] `json:"metadata"`
 	}
 	if err := c.decode(&body); err != nil {
 		return err
@@ -47,12 +51,18 @@ func (a *API) updateUser(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	cmd := domain.UpdateUser{Name: name, ExternalID: body.ExternalID.orZero()}
+	if body.Metadata.given {
+		metadata, err := texts("metadata", body.Metadata.value)
+		if err != nil {
+			return err
+		}
+		cmd.Metadata = &metadata
+	}
 	if err := c.service.AcceptsCommands(); err != nil {
 		return err
 	}
-	return a.changeUser(ctx, c, http.StatusOK, domain.UpdateUser{
-		Name: name, ExternalID: body.ExternalID.orZero(), Metadata: body.Metadata.orZero(),
-	})
+	return a.changeUser(ctx, c, http.StatusOK, cmd)
 }
 
 func (a *API) archiveUser(ctx context.Context, c *call) error {

@@ -29,6 +29,10 @@ type Options struct {
 	Fail func(error)
 	Now  func() time.Time // time.Now; for nothing that is stored
 
+	// VirtualTime keeps Pebble from looking every 100 ms whether a compaction could start: where hours go by in an instant,
+	// that is all it would do.
+	VirtualTime bool
+
 	size size // for tests that want caches to overflow
 }
 
@@ -72,6 +76,8 @@ type Store struct {
 	disk *disk
 	size size
 	tell func(error) // Options.Fail
+
+	virtualTime bool
 
 	queue     *queue
 	heads     *heads

@@ -36,6 +36,9 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 		MaxOpenFiles:                512,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/2) },
 	}
+	if s.virtualTime {
+		o.Experimental.CompactionScheduler = pebble.NewConcurrencyLimitSchedulerWithNoPeriodicGrantingForTest()
+	}
 	// Payloads are sealed, so what is left to compress are names and numbers: the cheapest will do.
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
 		return pebble.UniformDBCompressionSettings(block.FastestCompression)

@@ -8,29 +8,34 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// TestBacklog piles up deliveries to an endpoint that refuses connections, and starts the process on them: neither its
+// TestBacklog piles up deliveries to endpoints that refuse connections, and starts the process on them: neither its
 // start nor its memory grows with them. It reports figures; what it asserts is far from them.
 func TestBacklog(t *testing.T) {
 	t.Parallel()
-	const backlog = 20_000
+	const dead, messages = 10, 2000
 	s := serve(t, t.TempDir(), settings{})
 	of := s.tenant(t, "bank")
-	s.endpoint(t, of, "http://"+freeAddress(t)+"/")
+	for n := range dead {
+		s.endpoint(t, of, fmt.Sprintf("http://%s/%d", deadAddress(t), n))
+	}
 	began := time.Now()
 	s = s.reborn(t)
 	t.Logf("empty: ready %v after its start, with %d MB", time.Since(began).Round(time.Millisecond), s.memory(t)>>20)
 
 	publishing := newLoad(t, s.api, of)
 	publishing.begin(16)
-	publishing.more(backlog)
+	publishing.more(messages)
 	publishing.end()
-	t.Logf("with %d deliveries accepted: %d MB", publishing.count(), s.memory(t)>>20)
+	backlog := dead * publishing.count()
+	t.Logf("with %d deliveries accepted: %d MB", backlog, s.memory(t)>>20)
 
 	began = time.Now()
 	s = s.reborn(t)
-	t.Logf("with %d deliveries waiting: ready %v after its start", publishing.count(), time.Since(began).Round(time.Millisecond))
+	t.Logf("with %d deliveries waiting: ready %v after its start", backlog, time.Since(began).Round(time.Millisecond))
 	to := newSink(t)
 	s.endpoint(t, of, to.URL)
 	to.wants(t, []string{s.publish(t, of, fields{"n": "beside the backlog"})})
@@ -39,10 +44,28 @@ func TestBacklog(t *testing.T) {
 		t.Errorf("nothing waits for its retry: %s", waiting.body)
 	}
 	used := s.memory(t)
-	t.Logf("with %d deliveries waiting: %d MB", publishing.count(), used>>20)
+	t.Logf("with %d deliveries waiting: %d MB", backlog, used>>20)
 	if most := int64(512 << 20); used > most {
 		t.Errorf("it takes %d MB", used>>20)
 	}
+}
+
+// deadAddress is an address on loopback that refuses connections, and that nobody else can come to listen on.
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(socket) })
+	if err := unix.Bind(socket, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
 }
 
 // reborn kills the process and starts another.

@@ -29,6 +29,12 @@ func TestEveryRouteAsksForItsScope(t *testing.T) {
 	other := newService(t)
 	revoked := newKey(s.client, "", "publish", "manage", "read", "secrets")
 	s.revoke(revoked.ID)
+	scopes := []string{"publish", "manage", "read", "secrets"}
+	everywhere, here, elsewhere := map[string]keyRow{}, map[string]keyRow{}, map[string]keyRow{}
+	for _, scope := range scopes {
+		everywhere[scope], here[scope], elsewhere[scope] = newKey(s.client, "", scope), newKey(s.client, s.id, scope), newKey(s.client, other.id, scope)
+	}
+	most := newKey(s.client, "", scopes...)
 	unused := maps.Clone(needs)
 	for _, op := range suite.api.operations() {
 		if op.public {
@@ -44,25 +50,21 @@ func TestEveryRouteAsksForItsScope(t *testing.T) {
 			a.with("").refused(401, "key-missing", "")
 			a.with("wpk_00000000000000000000000000_"+strings.Repeat("0", 64)).refused(401, "key-unknown", "")
 			a.with(revoked.Key).refused(401, "key-revoked", "")
-			for _, scope := range []string{"publish", "manage", "read", "secrets"} {
-				everywhere := newKey(s.client, "", scope)
-				here := newKey(s.client, s.id, scope)
-				elsewhere := newKey(s.client, other.id, scope)
+			for _, scope := range scopes {
 				if need == scope || need == "manage all" && scope == "manage" {
-					a.allowed(everywhere)
+					a.allowed(everywhere[scope])
 				} else {
-					a.with(everywhere.Key).refused(403, "forbidden", "")
+					a.with(everywhere[scope].Key).refused(403, "forbidden", "")
 				}
 				if need == scope {
-					a.allowed(here)
+					a.allowed(here[scope])
 				} else {
-					a.with(here.Key).refused(403, "forbidden", "")
+					a.with(here[scope].Key).refused(403, "forbidden", "")
 				}
 				if strings.Contains(op.path, "{svc}") {
-					a.unknown(elsewhere)
+					a.unknown(elsewhere[scope])
 				}
 			}
-			most := newKey(s.client, "", "publish", "manage", "read", "secrets")
 			if need == "admin" {
 				a.with(most.Key).refused(403, "forbidden", "")
 			} else {

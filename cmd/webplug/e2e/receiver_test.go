@@ -36,6 +36,7 @@ type reply struct {
 	header map[string]string
 	body   string
 	hold   <-chan struct{} // it answers when this is closed
+	later  <-chan reply    // it answers what comes here
 }
 
 // receiver is an endpoint of a customer: it keeps what it gets.
@@ -46,6 +47,8 @@ type receiver struct {
 	mu     sync.Mutex
 	answer func(n int) reply
 	hooks  []hook
+	atOnce int           // requests that are not answered yet
+	most   int           // of them at a time
 	more   chan struct{} // closed when there is another hook
 }
 
@@ -57,8 +60,13 @@ func receive(t testing.TB, answer func(n int) reply) *receiver {
 	}
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		a := r.take(req)
-		if a.hold != nil {
-			<-a.hold
+		defer r.leave()
+		if a.hold != nil || a.later != nil {
+			select {
+			case <-a.hold:
+			case a = <-a.later:
+			case <-req.Context().Done(): // given up
+			}
 		}
 		for name, value := range a.header {
 			w.Header().Set(name, value)
@@ -103,9 +111,24 @@ func (r *receiver) take(req *http.Request) reply {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hooks = append(r.hooks, h)
+	r.atOnce++
+	r.most = max(r.most, r.atOnce)
 	close(r.more)
 	r.more = make(chan struct{})
 	return r.answer(len(r.hooks))
+}
+
+func (r *receiver) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.atOnce--
+}
+
+// mostAtOnce is how many requests it had under way at a time.
+func (r *receiver) mostAtOnce() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most
 }
 
 // got is what has arrived so far.
