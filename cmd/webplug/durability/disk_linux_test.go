@@ -1,11 +1,11 @@
 package durability
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -159,7 +159,7 @@ func (d disk) fill(left uint64) {
 			return
 		}
 		take := max(int64(free-left)/2, use.Bsize) // by halves: the other side writes too
-		if err := unix.Fallocate(int(f.Fd()), 0, size, take); err != nil && err != syscall.ENOSPC {
+		if err := unix.Fallocate(int(f.Fd()), 0, size, take); err != nil && !errors.Is(err, unix.ENOSPC) {
 			d.t.Fatal(err)
 		} else if err == nil {
 			size += take
