@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"net"
+	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -37,6 +41,28 @@ func TestInternalAddressesAreRefusedInAnySpelling(t *testing.T) {
 	for _, host := range []string{"93.184.216.34", "[2606:2800:220:1::1]", "100.63.255.255", "172.32.0.1", "169.253.1.1"} {
 		s.endpoint(u.ID, "http://"+host+"/hook")
 	}
+}
+
+// TestANameThatResolvesToAnInternalAddressIsRefused needs a name that the machine itself resolves so.
+func TestANameThatResolvesToAnInternalAddressIsRefused(t *testing.T) {
+	t.Parallel()
+	own, _ := os.Hostname()
+	names := slices.DeleteFunc([]string{"ip6-localhost", "ip6-loopback", own}, func(name string) bool {
+		resolver := net.Resolver{PreferGo: true}
+		found, err := resolver.LookupNetIP(t.Context(), "ip", name)
+		return err != nil || !slices.ContainsFunc(found, func(a netip.Addr) bool { return a.Unmap().IsLoopback() || a.Unmap().IsPrivate() })
+	})
+	if len(names) == 0 {
+		t.Skip("this machine resolves no name to an internal address but localhost")
+	}
+	s := serviceOn(t, startOptions{})
+	u := s.user()
+	s.changesNothing(func() {
+		for _, name := range names {
+			s.post("/endpoints", members{"user_id": u.ID, "url": "https://" + name + "/hook"}).refused(422, "invalid", "url")
+		}
+	})
+	t.Run("one that does not resolve yet is taken", func(*testing.T) { s.endpoint(u.ID, "https://nowhere.invalid/hook") })
 }
 
 func TestInternalAddressesAreRefusedAgainAtEachAttempt(t *testing.T) {

@@ -85,7 +85,7 @@ func TestARepeatedCreationGetsTheFirstAnswer(t *testing.T) {
 			if strings.HasPrefix(c.path, "/v1") {
 				at.base = ""
 			}
-			key := "key of " + name
+			key := newToken(name)
 			first := at.post(c.path, c.body, once(key)).is(c.status)
 			id := of[row](first).ID
 			repeats := func(when string, body any) {
