@@ -68,10 +68,11 @@ type Lanes struct {
 type lane struct {
 	name      Lane
 	queue     []Planned
-	active    map[string]struct{} // by Planned.ID: queued, being tried, or waiting for its record
+	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
 	failures  int  // in a row
 	behind    bool // there are due rows that are not in the queue
+	outdated  bool // a newer plan is due of a delivery that is active: its row is to be read again when that is settled
 	refilling bool
 	givenUp   []string // active ones whose outcome could not be recorded
 }
@@ -240,7 +241,7 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 func (l *Lanes) lane(name Lane) *lane {
 	n := l.lanes[name]
 	if n == nil {
-		n = &lane{name: name, active: map[string]struct{}{}}
+		n = &lane{name: name, active: map[string]eventlog.Version{}}
 		l.lanes[name] = n
 	}
 	return n
@@ -260,7 +261,7 @@ func (l *Lanes) enqueue(p Planned) {
 		return
 	}
 	n.queue = append(n.queue, p)
-	n.active[p.ID()] = struct{}{}
+	n.active[p.ID()] = p.Plan
 	l.bytes += len(p.Body)
 	l.advance(n)
 }
@@ -407,7 +408,10 @@ func (l *Lanes) settle(n *lane, p Planned) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(n.active, p.ID())
-	if n.running == 0 {
+	if n.outdated {
+		n.outdated, n.behind = false, true
+	}
+	if n.running == 0 || n.behind {
 		l.advance(n)
 	}
 }
@@ -476,10 +480,15 @@ func (l *Lanes) readRows(n *lane) error {
 	return nil
 }
 
+// isActive says whether a delivery is on its way already. Somebody may have asked for a retry while an attempt is made:
+// the retry has its turn after it.
 func (l *Lanes) isActive(n *lane, d Due) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, active := n.active[d.Message+"/"+d.Endpoint]
+	plan, active := n.active[d.Message+"/"+d.Endpoint]
+	if active && d.Plan > plan {
+		n.outdated = true
+	}
 	return active
 }
 

@@ -133,6 +133,17 @@ func TestARepeatedCreationGetsTheFirstAnswerInAnArchivedService(t *testing.T) {
 	}
 }
 
+func TestARepeatIsKnownThoughTheCallerGivesAllItsRequestsOneID(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	same := header("X-Request-Id", "job-1")
+	made := s.post("/users", members{"name": "Ada"}, once("k"), same).is(201)
+	s.patch("/users/"+of[row](made).ID, members{"name": "Eve"}, same).is(200)
+	if again := s.post("/users", members{"name": "Ada"}, once("k"), same).is(201); string(again.body) != string(made.body) {
+		t.Errorf("%s, first %s", again.body, made.body)
+	}
+}
+
 func TestAnIdempotencyKeyIsOfOneKindOfThingInOneService(t *testing.T) {
 	t.Parallel()
 	s, other := newService(t), newService(t)
