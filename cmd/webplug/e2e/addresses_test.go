@@ -91,6 +91,7 @@ func TestInternalAddressesAreRefusedAgainAtEachAttempt(t *testing.T) {
 		if err := strict.stop(); err != nil {
 			t.Error(err)
 		}
+		_ = os.RemoveAll(strict.dir)
 	})
 	s.server = strict
 	m := s.publish("card_issued", "")
