@@ -15,7 +15,7 @@ import (
 type kind int
 
 const (
-	kindNone kind = iota // reservations of names: nothing is read from them
+	kindNone kind = iota // reservations of names, readings of secrets: nothing is made of them
 	kindService
 	kindUser
 	kindEventType
@@ -27,8 +27,10 @@ const (
 
 func kindOf(s eventlog.Stream) kind {
 	switch {
-	case s.Leaf != "":
+	case s.Leaf != "" && strings.HasPrefix(s.Root, domain.PrefixMessage):
 		return kindDelivery
+	case s.Leaf != "": // readings of a secret
+		return kindNone
 	case strings.HasPrefix(s.Root, domain.PrefixMessage):
 		return kindMessage
 	case s.Root == "service":

@@ -124,8 +124,13 @@ const (
 
 // held says whether a delivery is held back.
 func (d *delivery) held(now time.Time) bool {
-	return d.at > 0 && !d.stored && d.state.Version == 0 && now.Sub(d.message.AcceptedAt) < holdBack
+	age := now.Sub(d.message.AcceptedAt) // below 0 where the clock was put back
+	return d.at > 0 && !d.stored && d.state.Version == 0 && age >= 0 && age < holdBack
 }
+
+// maybeStored says whether there can be a row: of one that the feed gave again after a crash, an earlier process may have
+// written one.
+func (d *delivery) maybeStored() bool { return d.stored || d.at > 0 && !d.fresh }
 
 // rows gives what has changed since the last flush, and the first commit whose deliveries are held back (0: none are).
 // With all set, or if they are too many, nothing is held back.
@@ -141,7 +146,7 @@ func (p *deliveries) rows(now time.Time, all bool) (out []Row, heldFrom eventlog
 	}
 	for s, d := range p.open {
 		switch {
-		case !d.dirty, !shown(d.state) && !d.stored:
+		case !d.dirty, !shown(d.state) && !d.maybeStored():
 			continue
 		case !all && d.held(now):
 			if heldFrom == 0 || d.at < heldFrom {

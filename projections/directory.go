@@ -87,10 +87,17 @@ func (d *Directory) Key(ctx context.Context, id string) (domain.APIKey, error) {
 }
 
 // Endpoint gives an endpoint, without its secrets.
-func (d *Directory) Endpoint(_ context.Context, service, id string) (domain.Endpoint, error) {
+func (d *Directory) Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error) {
+	s := domain.EndpointStream(service, id)
 	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.endpoints[domain.EndpointStream(service, id)], nil
+	e, ok := d.endpoints[s]
+	d.mu.RUnlock()
+	if ok {
+		return e, nil
+	}
+	// It does not exist, or its stream is set aside and has no row: the log knows.
+	loaded, err := eventlog.Load[domain.Endpoint](ctx, d.log, s)
+	return loaded.State, err
 }
 
 // EventTypeNamed gives the event type that has a name now; an archived one has it no more.

@@ -69,7 +69,9 @@ func (d *Dispatcher) Attempt(ctx context.Context, p Planned) (outcome, error) {
 	}
 	o := outcome{planned: p, endpoint: e}
 	switch {
-	case !e.Exists() || e.Removed():
+	case !e.Exists():
+		return o, fmt.Errorf("%s is not in the log: %w", p.Endpoint, eventlog.ErrDamaged)
+	case e.Removed():
 		o.ended = domain.CauseEndpointRemoved
 		return o, nil
 	case e.Status == domain.EndpointStatusPaused:

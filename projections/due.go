@@ -27,17 +27,20 @@ func (q *Queries) Due(ctx context.Context, service, endpoint string, limit int) 
 	if err := q.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := q.views.List(ctx, q.generation, ListQuery{View: ViewDeliveries, List: listDue(service, endpoint), Limit: limit})
-	if err != nil {
-		return nil, fmt.Errorf("read due rows: %w", err)
-	}
-	out := make([]Due, 0, len(rows))
-	for _, r := range rows {
+	var out []Due
+	err := q.walk(ctx, ListQuery{View: ViewDeliveries, List: listDue(service, endpoint), Limit: limit}, func(l Listed) error {
 		var row DeliveryRow
-		if err := json.Unmarshal(r.Body, &row); err != nil {
-			return nil, fmt.Errorf("read due row %s: %w", r.ID, err)
+		if err := json.Unmarshal(l.Body, &row); err != nil {
+			return fmt.Errorf("%s: %w", l.ID, err)
 		}
 		out = append(out, Due{service, row.MessageID, endpoint, row.Plan, value(row.NextAttemptAt)})
+		if len(out) == limit {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, fmt.Errorf("read due rows: %w", err)
 	}
 	return out, nil
 }

@@ -28,9 +28,6 @@ const (
 	laneConcurrency    = 16
 	failingConcurrency = 2
 	failuresInARow     = 5
-	// laneQueue bounds what waits in memory for one endpoint, queuedBytes for all: the rest waits in its rows.
-	laneQueue   = 4096
-	queuedBytes = 64 << 20
 	// laneRefill is how many are taken from the rows at once.
 	laneRefill = 512
 	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
@@ -38,9 +35,17 @@ const (
 	recorders = 256
 )
 
+// queueLimits bounds what waits in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
+// many as it can try at once, and the lane that has the most gives up its own.
+type queueLimits struct {
+	attempts int // of one lane
+	bytes    int // of all lanes' bodies
+}
+
 // Lanes makes planned attempts, on one machine: a queue for each endpoint, so that a slow one delays no other. What is in
 // memory is only a cache of the due rows: it may be dropped, and is, when it grows too large.
 type Lanes struct {
+	limits     queueLimits
 	dispatcher *Dispatcher
 	rows       DueRows
 	park       func(eventlog.Stream, error)
@@ -50,7 +55,6 @@ type Lanes struct {
 	lanes     map[Lane]*lane
 	bytes     int // of bodies in queues
 	wakes     wakes
-	wakeAt    map[Lane]time.Time
 	rewake    chan struct{}
 	taken     eventlog.Position // all up to here has been taken from the feed
 	moved     chan struct{}     // closed when taken grows
@@ -67,6 +71,7 @@ type Lanes struct {
 type lane struct {
 	name      Lane
 	queue     []Planned
+	bytes     int                         // of the bodies in the queue
 	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
 	failures  int  // in a row
@@ -79,7 +84,7 @@ type lane struct {
 // NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
 func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
 	return &Lanes{
-		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakeAt: map[Lane]time.Time{},
+		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, limits: queueLimits{attempts: 4096, bytes: 64 << 20}, wakes: newWakes(),
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 	}
 }
@@ -223,6 +228,9 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 		payload, err := l.dispatcher.Log.Reveal(ctx, e.Payload)
 		if err != nil {
 			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
+			for _, endpoint := range e.Targets { // by its rows each delivery is set aside
+				l.fallBehind(Lane{r.Stream.Service, endpoint})
+			}
 			return
 		}
 		for _, p := range plan(r, domain.Webhook(r.Stream.Root, e.EventName, r.Time, payload)) {
@@ -246,23 +254,52 @@ func (l *Lanes) lane(name Lane) *lane {
 	return n
 }
 
-// enqueue puts a planned attempt into its lane, or leaves it to the rows.
-func (l *Lanes) enqueue(p Planned) {
+// enqueue puts a planned attempt into its lane, or leaves it to the rows and says false.
+func (l *Lanes) enqueue(p Planned) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.lane(Lane{p.Service, p.Endpoint})
 	if _, there := n.active[p.ID()]; there || l.closing {
-		return
+		return true
 	}
-	if len(n.queue) >= laneQueue || l.bytes >= queuedBytes {
+	full := l.bytes >= l.limits.bytes
+	if len(n.queue) >= l.limits.attempts || full && len(n.queue) >= laneConcurrency {
 		n.behind = true
 		l.advance(n)
-		return
+		return false
+	}
+	if full {
+		l.shed()
 	}
 	n.queue = append(n.queue, p)
 	n.active[p.ID()] = p.Plan
+	n.bytes += len(p.Body)
 	l.bytes += len(p.Body)
 	l.advance(n)
+	return true
+}
+
+// shed leaves the newest half of the fattest lane's queue to its rows, so that one endpoint's backlog leaves room for
+// the others.
+func (l *Lanes) shed() {
+	var fattest *lane
+	for _, n := range l.lanes {
+		if len(n.queue) > laneConcurrency && (fattest == nil || n.bytes > fattest.bytes) {
+			fattest = n
+		}
+	}
+	if fattest == nil {
+		return
+	}
+	keep := max(laneConcurrency, len(fattest.queue)/2)
+	for i, p := range fattest.queue[keep:] {
+		delete(fattest.active, p.ID())
+		fattest.bytes -= len(p.Body)
+		l.bytes -= len(p.Body)
+		fattest.queue[keep+i] = Planned{}
+	}
+	fattest.queue = fattest.queue[:keep]
+	fattest.behind = true
 }
 
 func (l *Lanes) fallBehind(name Lane) {
@@ -287,17 +324,17 @@ func (l *Lanes) advance(n *lane) {
 		l.working.Add(1)
 		go l.work(n, l.pop(n))
 	}
-	switch {
-	case !n.behind || n.refilling || len(n.queue) >= laneRefill/2:
-	case l.bytes >= queuedBytes:
-		n.behind = false
-		l.wakeLocked(n.name, l.dispatcher.Now().Add(100*time.Millisecond))
-	default:
+	room := laneRefill / 2
+	if l.bytes >= l.limits.bytes {
+		room = laneConcurrency
+	}
+	if n.behind && !n.refilling && len(n.queue) < room {
 		n.refilling, n.behind = true, false
 		l.working.Add(1)
 		go l.refill(n)
 	}
-	if len(n.active) == 0 && n.running == 0 && !n.refilling && !n.behind {
+	// One that fails is remembered, so that the next message does not find 16 requests at once again.
+	if len(n.active) == 0 && n.running == 0 && n.failures == 0 && !n.refilling && !n.behind {
 		delete(l.lanes, n.name)
 	}
 }
@@ -310,11 +347,14 @@ func (l *Lanes) work(n *lane, p Planned) {
 		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
 			return
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			l.recordSoon(n, o)
+		case transient(err):
 			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
 			l.postpone(n, p)
-		} else {
-			l.recordSoon(n, o)
+		default:
+			l.giveUp(n, p, err)
 		}
 		p, ok = l.next(n, err == nil && o.report.Delivered())
 	}
@@ -346,6 +386,7 @@ func (l *Lanes) pop(n *lane) Planned {
 	p := n.queue[0]
 	n.queue[0] = Planned{}
 	n.queue = n.queue[1:]
+	n.bytes -= len(p.Body)
 	l.bytes -= len(p.Body)
 	return p
 }

@@ -185,6 +185,7 @@ func TestBacklogOutgrowsMemory(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			return accepts(a)
 		})
+		w.lanes.Limit(50, 8<<10)
 		var all []string
 		for range 3000 {
 			all = append(all, w.publish())

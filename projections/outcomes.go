@@ -38,7 +38,7 @@ func (l *Lanes) recordAll(m made) {
 		case l.dispatcher.recordUntil(l.ctx, m.outcome):
 			l.settle(m.lane, m.outcome.planned)
 		case l.ctx.Err() == nil:
-			l.giveUp(m.lane, m.outcome.planned)
+			l.giveUp(m.lane, m.outcome.planned, errNotRecorded)
 		}
 		l.working.Done()
 		select {
@@ -50,11 +50,12 @@ func (l *Lanes) recordAll(m made) {
 }
 
 // giveUp sets a delivery aside. It stays active, so that it is not tried again and again, until the next Rescan.
-func (l *Lanes) giveUp(n *lane, p Planned) {
+func (l *Lanes) giveUp(n *lane, p Planned, err error) {
 	l.mu.Lock()
+	n.active[p.ID()] = p.Plan
 	n.givenUp = append(n.givenUp, p.ID())
 	l.mu.Unlock()
-	l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), errNotRecorded)
+	l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), err)
 }
 
 func (l *Lanes) settle(n *lane, p Planned) {

@@ -161,7 +161,7 @@ func (p *Projector) Stuck() int {
 func (p *Projector) Park(s eventlog.Stream, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.park("dispatch", s, 0, err)
+	p.park(consumerDispatch, s, 0, err)
 }
 
 // CatchUp makes every query after it see all that was acknowledged before it.
@@ -225,15 +225,22 @@ func (p *Projector) fold(ctx context.Context, at eventlog.Position, rec eventlog
 	r, err := p.log.Decode(rec)
 	if err == nil {
 		p.journal.add(r)
-		if p.stuck.has(rec.Stream) {
-			return nil
-		}
+	}
+	if p.stuck.stops(rec.Stream) {
+		return nil
+	}
+	if err == nil {
 		err = p.project(ctx, at, r)
 	}
 	if err == nil || transient(err) {
 		return err
 	}
-	p.park("views", rec.Stream, rec.Version, err)
+	version := rec.Version
+	var unreadable *eventlog.RecordError
+	if errors.As(err, &unreadable) && unreadable.Stream == rec.Stream {
+		version = unreadable.Version // the stream was folded anew, and a later event is the one that cannot be
+	}
+	p.park(consumerViews, rec.Stream, version, err)
 	return nil
 }
 
@@ -265,6 +272,9 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
 	default:
+		if rows := p.catalogue[r.Stream]; len(rows) > 0 && rows[0].Version >= r.Version {
+			return nil // an earlier event of the same commit had the stream folded
+		}
 		rows, err := catalogueRow(ctx, p.log, r.Stream, p.directory)
 		if err == nil {
 			p.catalogue[r.Stream] = rows

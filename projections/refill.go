@@ -40,11 +40,15 @@ func (l *Lanes) readRows(n *lane) error {
 			continue
 		}
 		p, ok, err := l.dispatcher.Replan(l.begins, r.Service, r.Message, r.Endpoint, now)
-		if err != nil {
+		switch {
+		case err != nil && transient(err):
 			return err
-		}
-		if ok {
-			l.enqueue(p)
+		case err != nil: // it cannot be read; the others can
+			l.giveUp(n, Planned{Service: r.Service, Message: r.Message, Endpoint: r.Endpoint, Plan: r.Plan}, err)
+			queued++
+		case ok && !l.enqueue(p):
+			return nil // it is behind, and goes on when there is room
+		case ok:
 			queued++
 		}
 	}

@@ -28,6 +28,17 @@ type stuck struct{ streams map[eventlog.Stream]*parked }
 
 func newStuck() *stuck { return &stuck{streams: map[eventlog.Stream]*parked{}} }
 
+// The consumers that set streams aside.
+const (
+	consumerViews    = "views"
+	consumerDispatch = "dispatch"
+)
+
+// stops says whether a stream is not folded: one that only dispatch has set aside is.
+func (s *stuck) stops(stream eventlog.Stream) bool {
+	return s.has(stream) && s.streams[stream].row.Consumer == consumerViews
+}
+
 func (s *stuck) has(stream eventlog.Stream) bool {
 	p, ok := s.streams[stream]
 	return ok && !p.gone
@@ -48,6 +59,9 @@ func (s *stuck) park(consumer string, stream eventlog.Stream, v eventlog.Version
 	if p == nil || p.gone {
 		p = &parked{row: StuckRow{ID: stream.String(), Consumer: consumer, Stream: stream.String(), Version: v, Since: now.UTC()}, stamp: stampOf(p, now)}
 		s.streams[stream] = p
+	}
+	if consumer == consumerViews && p.row.Consumer != consumer {
+		p.row.Consumer, p.row.Version = consumer, v
 	}
 	p.row.Error = err.Error()
 	p.row.Tries++

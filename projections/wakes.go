@@ -14,12 +14,7 @@ func (l *Lanes) wake(name Lane, at time.Time) {
 }
 
 func (l *Lanes) wakeLocked(name Lane, at time.Time) {
-	if earlier, ok := l.wakeAt[name]; ok && !at.Before(earlier) {
-		return
-	}
-	l.wakeAt[name] = at
-	heap.Push(&l.wakes, wake{at, name})
-	if l.wakes[0].at.Equal(at) {
+	if l.wakes.earlier(name, at) && l.wakes.byTime[0].lane == name {
 		select {
 		case l.rewake <- struct{}{}:
 		default:
@@ -27,24 +22,21 @@ func (l *Lanes) wakeLocked(name Lane, at time.Time) {
 	}
 }
 
+// longestWait bounds how long a timer runs: one that runs for hours does not see that the clock was put forward.
+const longestWait = time.Minute
+
 func (l *Lanes) wakeLoop(ctx context.Context) {
 	for {
-		wait := time.Hour
 		l.mu.Lock()
 		now := l.dispatcher.Now()
-		for len(l.wakes) > 0 {
-			first := l.wakes[0]
-			if first.at.After(now) {
-				wait = first.at.Sub(now)
-				break
-			}
-			heap.Pop(&l.wakes)
-			if l.wakeAt[first.lane].Equal(first.at) {
-				delete(l.wakeAt, first.lane)
-				n := l.lane(first.lane)
-				n.behind = true
-				l.advance(n)
-			}
+		for name, ok := l.wakes.due(now); ok; name, ok = l.wakes.due(now) {
+			n := l.lane(name)
+			n.behind = true
+			l.advance(n)
+		}
+		wait := longestWait
+		if len(l.wakes.byTime) > 0 {
+			wait = min(wait, l.wakes.byTime[0].at.Sub(now))
 		}
 		l.mu.Unlock()
 		t := time.NewTimer(wait)
@@ -59,20 +51,65 @@ func (l *Lanes) wakeLoop(ctx context.Context) {
 	}
 }
 
-type wake struct {
-	at   time.Time
-	lane Lane
+// wakes is when each lane is to look into its rows: one time a lane, the earliest first.
+type wakes struct {
+	byTime []*wake
+	of     map[Lane]*wake
 }
 
-type wakes []wake
+type wake struct {
+	at    time.Time
+	lane  Lane
+	index int
+}
 
-func (w wakes) Len() int           { return len(w) }
-func (w wakes) Less(i, j int) bool { return w[i].at.Before(w[j].at) }
-func (w wakes) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
-func (w *wakes) Push(x any)        { *w = append(*w, x.(wake)) }
+func newWakes() wakes { return wakes{of: map[Lane]*wake{}} }
+
+// earlier sets a lane's time if it has none, or a later one.
+func (w *wakes) earlier(name Lane, at time.Time) bool {
+	v, ok := w.of[name]
+	switch {
+	case !ok:
+		v = &wake{at: at, lane: name}
+		w.of[name] = v
+		heap.Push(w, v)
+	case at.Before(v.at):
+		v.at = at
+		heap.Fix(w, v.index)
+	default:
+		return false
+	}
+	return true
+}
+
+// due takes a lane whose time has come.
+func (w *wakes) due(now time.Time) (Lane, bool) {
+	if len(w.byTime) == 0 || w.byTime[0].at.After(now) {
+		return Lane{}, false
+	}
+	v := heap.Pop(w).(*wake)
+	delete(w.of, v.lane)
+	return v.lane, true
+}
+
+// Len, Less, Swap, Push and Pop are heap.Interface.
+func (w *wakes) Len() int           { return len(w.byTime) }
+func (w *wakes) Less(i, j int) bool { return w.byTime[i].at.Before(w.byTime[j].at) }
+func (w *wakes) Swap(i, j int) {
+	w.byTime[i], w.byTime[j] = w.byTime[j], w.byTime[i]
+	w.byTime[i].index, w.byTime[j].index = i, j
+}
+
+// Push adds a wake at the end.
+func (w *wakes) Push(x any) {
+	v := x.(*wake)
+	v.index = len(w.byTime)
+	w.byTime = append(w.byTime, v)
+}
+
+// Pop takes the last one.
 func (w *wakes) Pop() any {
-	old := *w
-	last := old[len(old)-1]
-	*w = old[:len(old)-1]
+	last := w.byTime[len(w.byTime)-1]
+	w.byTime = w.byTime[:len(w.byTime)-1]
 	return last
 }

@@ -96,8 +96,12 @@ type Record struct {
 
 	// recorded is the decoded form where this process made the record, so that the feed's consumers need not decode
 	// what was encoded a moment ago. Stores pass it on by copying the Record; they cannot see it.
-	recorded *Recorded
+	recorded   *Recorded
+	remembered int // bytes of its sealed fields' contents
 }
+
+// Footprint is about how many bytes the record holds in memory.
+func (r *Record) Footprint() int { return len(r.Data) + r.remembered }
 
 // Recorded is an event with its envelope.
 type Recorded struct {

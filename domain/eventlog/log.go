@@ -124,7 +124,11 @@ func (l *Log) encode(ctx context.Context, s Stream, h head, now time.Time, c Cau
 		return Record{}, Recorded{}, err
 	}
 	r.Hash = link(s, r.Version, h.hash, bytes)
-	return Record{Stream: s, Version: r.Version, Data: bytes, Hash: r.Hash, recorded: &r}, r, nil
+	rec := Record{Stream: s, Version: r.Version, Data: bytes, Hash: r.Hash, recorded: &r}
+	for _, f := range sealed {
+		rec.remembered += len(f.Plain)
+	}
+	return rec, r, nil
 }
 
 // latest is the event's time, to the microsecond, never before its predecessor's or its cause's.
@@ -145,18 +149,31 @@ func (l *Log) Decode(rec Record) (Recorded, error) {
 		return *rec.recorded, nil
 	}
 	r, name, data, boxes, err := decodeEnvelope(rec)
-	if err != nil {
-		return Recorded{}, err
+	if err == nil {
+		r.Event, err = l.registry.decodeEvent(name, r.Schema, data, boxes)
 	}
-	if r.Event, err = l.registry.decodeEvent(name, r.Schema, data, boxes); err != nil {
-		return Recorded{}, fmt.Errorf("%s@%d: %w", rec.Stream, rec.Version, err)
+	if err != nil {
+		return Recorded{}, &RecordError{Stream: rec.Stream, Version: rec.Version, Err: err}
 	}
 	return r, nil
 }
 
+// RecordError says which record could not be read.
+type RecordError struct {
+	Stream  Stream
+	Version Version
+	Err     error
+}
+
+// Error names the record.
+func (e *RecordError) Error() string { return fmt.Sprintf("%s@%d: %v", e.Stream, e.Version, e.Err) }
+
+// Unwrap is why it could not.
+func (e *RecordError) Unwrap() error { return e.Err }
+
 // Forget gives the record as a store that was opened anew would give it: without what this process remembers of it.
 func (r Record) Forget() Record {
-	r.recorded = nil
+	r.recorded, r.remembered = nil, 0
 	return r
 }
 

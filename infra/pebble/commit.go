@@ -45,7 +45,6 @@ func (s *Store) commitAll() {
 func (s *Store) commit(c *committer) {
 	s.heads.turn()
 	c.begin(s.db)
-	size := 0
 	for _, r := range c.group {
 		if r.extra != nil {
 			r.err = r.extra(c.batch)
@@ -54,13 +53,12 @@ func (s *Store) commit(c *committer) {
 		var fits bool
 		if fits, r.err = s.decide(c, r.batch); fits {
 			s.stage(c, r.batch)
-			size += r.size
 		}
 	}
 	err := s.sync(c)
 	if err == nil && len(c.records) > 0 {
 		c.position++
-		s.recent.add(commit{at: c.position, records: c.records, size: size})
+		s.recent.add(commit{at: c.position, records: c.records, size: footprint(c.records)})
 	}
 	for _, r := range c.group {
 		if r.err == nil {
@@ -68,6 +66,14 @@ func (s *Store) commit(c *committer) {
 		}
 		r.done <- r.err
 	}
+}
+
+// footprint is what followers' records hold in memory: what was sealed is remembered in clear.
+func footprint(records []eventlog.Record) (size int) {
+	for i := range records {
+		size += records[i].Footprint()
+	}
+	return size
 }
 
 func (c *committer) begin(db *pebble.DB) {
@@ -122,6 +128,7 @@ func (s *Store) sync(c *committer) error {
 		return nil // repeats and conflicts: nothing new, and all that is there is durable
 	}
 	if err := s.db.Apply(c.batch, pebble.Sync); err != nil {
+		s.fail(err) // what is written is not known, so nothing may be decided on it
 		return fmt.Errorf("%w: %w", eventlog.ErrUnavailable, err)
 	}
 	c.batch.Reset()

@@ -12,7 +12,7 @@ import (
 type commit struct {
 	at      eventlog.Position
 	records []eventlog.Record
-	size    int // bytes of their data
+	size    int // bytes that they hold
 }
 
 // recent holds the last commits in memory, so that a follower who keeps up is given the very records that were
