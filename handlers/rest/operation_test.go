@@ -79,6 +79,18 @@ func TestAnswers(t *testing.T) {
 		}
 	})
 
+	t.Run("in JSON end with a newline", func(t *testing.T) {
+		w := newShop(t)
+		for _, a := range []answer{
+			w.get(w.path), w.get(w.path + "/users"), w.get("/healthz"), w.get("/openapi.json"), w.get("/nowhere"),
+			w.post(w.path+"/messages", obj{"event_type": "card_issued", "payload": 1}),
+		} {
+			if !strings.HasSuffix(a.text, "}\n") {
+				t.Errorf("%s ends with %q", a.asked.path, a.text[max(0, len(a.text)-10):])
+			}
+		}
+	})
+
 	t.Run("carry the request's id, the caller's own where it is sane", func(t *testing.T) {
 		w := newWorld(t)
 		for given, taken := range map[string]bool{
