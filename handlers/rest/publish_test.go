@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestPublish(t *testing.T) {
 	t.Run("answers how many endpoints get it", func(t *testing.T) {
 		s := newShop(t)
 		a := publish(s, obj{"event_type": "card_issued", "user_id": s.user, "payload": obj{"n": 1}}).want(202)
-		if want := `{"id":"` + a.id() + `","deliveries":1,"skipped":[]}`; a.text != want {
+		if want := `{"id":"` + a.id() + `","deliveries":1,"skipped":[]}` + "\n"; a.text != want {
 			t.Fatalf("the answer is %s", a.text)
 		}
 		if a.wrote != 1 || a.position() != s.service+"/"+a.id()+"@1" {
@@ -50,7 +51,7 @@ func TestPublish(t *testing.T) {
 			t.Fatal(a.text)
 		}
 		s.post(s.path+"/event-types", obj{"name": "b"}).want(201)
-		if a := publish(s, obj{"event_type": "b", "payload": 1}).want(202); !strings.HasSuffix(a.text, `"skipped":[{"reason":"no_subscription"}]}`) {
+		if a := publish(s, obj{"event_type": "b", "payload": 1}).want(202); !strings.HasSuffix(a.text, `"skipped":[{"reason":"no_subscription"}]}`+"\n") {
 			t.Fatal(a.text)
 		}
 	})
@@ -104,6 +105,13 @@ func TestPublish(t *testing.T) {
 		publish(s, obj{"event_type": "unknown", "payload": 1}).want(422)
 		if got := strings.TrimPrefix(s.lines.String(), before); !strings.Contains(got, `"status":422`) {
 			t.Fatalf("a refusal logged %q", got)
+		}
+		before = s.lines.String()
+		s.memory.full = errors.New("the disk's own words")
+		publish(s, obj{"event_type": "card_issued", "payload": 1}).want(500)
+		got := strings.TrimPrefix(s.lines.String(), before)
+		if strings.Count(got, "\n") != 1 || !strings.Contains(got, "own words") || !strings.Contains(got, `"actor":"admin"`) {
+			t.Fatalf("a failure logged %q", got)
 		}
 	})
 }
