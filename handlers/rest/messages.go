@@ -91,9 +91,9 @@ func (a *API) listDeliveries(ctx context.Context, c *call) error {
 		return err
 	}
 	page, err := pageOf(trail.Deliveries(), request,
-		func(r projections.DeliveryRow) string { return r.EndpointID },
+		func(r projections.DeliveryRow) string { return or(r.EndpointID, "") },
 		func(r projections.DeliveryRow) bool {
-			return (status == "" || r.Status == status) && (endpoint == "" || r.EndpointID == endpoint) &&
+			return (status == "" || r.Status == status) && (endpoint == "" || or(r.EndpointID, "") == endpoint) &&
 				(cause == "" || (r.Cause != nil && *r.Cause == cause))
 		})
 	if err != nil {

@@ -53,6 +53,8 @@ func TestPublish(t *testing.T) {
 		s.post(s.path+"/event-types", obj{"name": "b"}).want(201)
 		if a := publish(s, obj{"event_type": "b", "payload": 1}).want(202); !strings.HasSuffix(a.text, `"skipped":[{"reason":"no_subscription"}]}`+"\n") {
 			t.Fatal(a.text)
+		} else if d := s.get(s.path + "/messages/" + a.id() + "/deliveries").want(200).list("data")[0].(obj); d["endpoint_id"] != nil {
+			t.Fatalf("a delivery to nobody is %v", d)
 		}
 	})
 
@@ -146,6 +148,9 @@ func TestTestWebhook(t *testing.T) {
 			}
 			if got := s.get(s.path + "/messages/" + a.id() + "/deliveries").want(200).members("endpoint_id"); len(got) != 1 || got[0] != s.endpoint {
 				t.Fatalf("it goes to %v", got)
+			}
+			if d := s.get(s.path + "/messages/" + a.id() + "/deliveries").list("data")[0].(obj); (d["event_type_id"] == nil) != (want == "webplug.test") {
+				t.Fatalf("the delivery is %v", d)
 			}
 			if want == "card_issued" && s.payloadOf(a.id()) != `{"card":1}` {
 				t.Fatalf("the payload is %s", s.payloadOf(a.id()))
