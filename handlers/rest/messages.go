@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/projections"
@@ -41,7 +43,17 @@ func (a *API) getMessage(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, trail.Row())
+	payload, err := a.events(ctx, c).reveal("payload", trail.Message().Accepted.Payload)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, messageAnswer{trail.Row(), payload})
+}
+
+// messageAnswer is one message whole; lists leave the payload out.
+type messageAnswer struct {
+	projections.MessageRow
+	Payload jsontext.Value `json:"payload"`
 }
 
 // trail is the trail of the path's message.
