@@ -3,6 +3,7 @@ package rest_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,6 +64,21 @@ func TestOperation(t *testing.T) {
 		}
 	})
 }
+
+func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
+	w := newWorld(t)
+	for route, want := range w.api.Scopes() {
+		method, path, _ := strings.Cut(route, " ")
+		item := w.get("/openapi.json").want(200).object()["paths"].(obj)[parameter.ReplaceAllString(path, "{$1}")].(obj)
+		op := item[strings.ToLower(method)].(obj)
+		if text, _ := op["description"].(string); op["x-scope"] != want[0] || !strings.HasSuffix(text, want[1]) {
+			t.Errorf("%s needs %s, but its x-scope is %v and it is described by %q", route, want[0], op["x-scope"], text)
+		}
+	}
+}
+
+// parameter is one of a route's path.
+var parameter = regexp.MustCompile(`:([a-z]+)`)
 
 func TestAnswers(t *testing.T) {
 	t.Run("carry headers that keep browsers from doing more than showing them", func(t *testing.T) {
