@@ -87,6 +87,9 @@ func problemOfRefusal(e *domain.Error) Problem {
 	if e.Field != "" {
 		p.Errors = []FieldError{{e.Field, e.Message}}
 	}
+	for _, flaw := range e.More {
+		p.Errors = append(p.Errors, FieldError(flaw))
+	}
 	return p
 }
 

@@ -69,6 +69,12 @@ func TestPublish(t *testing.T) {
 		}
 	})
 
+	t.Run("is told of every place where the payload breaks a rule", func(t *testing.T) {
+		s := newShop(t)
+		s.post(s.path+"/event-types", `{"name":"strict","schema":{"properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["c"]}}`).want(201)
+		publish(s, obj{"event_type": "strict", "payload": obj{"a": "1", "b": "2"}}).refused(422, "payload.a", "payload.b", "payload.c")
+	})
+
 	t.Run("is refused where a field breaks a rule", func(t *testing.T) {
 		s := newShop(t)
 		other := s.post("/v1/services", obj{"name": "other"}).want(201).id()
@@ -76,7 +82,8 @@ func TestPublish(t *testing.T) {
 		s.post(s.path+"/event-types", `{"name":"strict","schema":{"properties":{"items":{"items":{"type":"integer"}}},"required":["items"]}}`).want(201)
 		for field, bodies := range map[string][]obj{
 			"event_type":      {{"payload": 1}, {"event_type": "unknown", "payload": 1}, {"event_type": s.kind, "payload": 1}, {"event_type": 1, "payload": 1}},
-			"payload":         {{"event_type": "card_issued"}, {"event_type": "strict", "payload": obj{}}},
+			"payload":         {{"event_type": "card_issued"}},
+			"payload.items":   {{"event_type": "strict", "payload": obj{}}},
 			"payload.items.1": {{"event_type": "strict", "payload": obj{"items": []any{1, "2"}}}},
 			"user_id":         {{"event_type": "card_issued", "payload": 1, "user_id": stranger}, {"event_type": "card_issued", "payload": 1, "user_id": "x"}, {"event_type": "card_issued", "payload": 1, "user_id": 7}},
 			"to":              {{"event_type": "card_issued", "payload": 1, "to": "x"}},
