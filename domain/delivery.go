@@ -272,7 +272,7 @@ func checkDelivery(m Message, endpoint string) error {
 		return Refuse(NotFound, "", "no such message")
 	}
 	if skip, ok := m.SkippedFor(endpoint); ok {
-		return Refuse(Conflict, "", "the endpoint was skipped (%s): there is no delivery", skip.Reason)
+		return Refuse(Conflict, "", "the endpoint was skipped (%s): there is no delivery; publish it again with user_id", skip.Reason)
 	}
 	if !m.Targets(endpoint) {
 		return Refuse(NotFound, "", "the message has no delivery to this endpoint")

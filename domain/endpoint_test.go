@@ -180,7 +180,7 @@ func TestEveryStateOfAnEndpointAndEveryCommand(t *testing.T) {
 		{"subscribe", domain.AddSubscription{EventTypeID: "typ_2"},
 			[5]string{"invalid (endpoint)", "SubscriptionAdded", "SubscriptionAdded", "SubscriptionAdded", "conflict (endpoint)"}},
 		{"subscribe again", domain.AddSubscription{EventTypeID: "typ_1"},
-			[5]string{"invalid (endpoint)", "conflict", "conflict", "conflict", "conflict (endpoint)"}},
+			[5]string{"invalid (endpoint)", "conflict (event_type)", "conflict (event_type)", "conflict (event_type)", "conflict (endpoint)"}},
 		{"unsubscribe", domain.RemoveSubscription{EventTypeID: "typ_1"},
 			[5]string{"not-found", "SubscriptionRemoved", "SubscriptionRemoved", "SubscriptionRemoved", "-"}},
 		{"unsubscribe what is not", domain.RemoveSubscription{EventTypeID: "typ_2"}, [5]string{"not-found", "not-found", "not-found", "not-found", "not-found"}},

@@ -27,7 +27,11 @@ type Error struct {
 	Field   string // the input's field, dotted ("holder.kind"), or ""
 	Message string // for the caller alone: it may quote the input, so it is not logged
 	ID      string // of what is in the way, for Conflict
+	More    []Flaw // of further fields, beside Field
 }
+
+// Flaw is what is wrong with a field of an input.
+type Flaw struct{ Field, Message string }
 
 // Error says field and message.
 func (e *Error) Error() string {

@@ -69,9 +69,14 @@ func TestCreateEventType(t *testing.T) {
 			spec.Given[domain.EventType](t).When(domain.CreateEventType{Name: name}).ThenRefused(invalid("name"))
 		})
 	}
-	for _, name := range []string{"card issued", "card/issued", "kärte", "card\"", "card*", "a,b", "<b>"} {
+	for _, name := range []string{"card issued", "card/issued", "kärte", "card\"", "card*", "a,b", "<b>", "webplug.", "webplug.test", "webplug.test.card"} {
 		t.Run("with the name "+name+" is refused", func(t *testing.T) {
 			spec.Given[domain.EventType](t).When(domain.CreateEventType{Name: name}).ThenRefused(invalid("name"))
+		})
+	}
+	for _, name := range []string{"webplug", "webplug_test", "my.webplug.test"} {
+		t.Run("with the name "+name+" is not mistaken for one of WebPlug's own", func(t *testing.T) {
+			spec.Given[domain.EventType](t).When(domain.CreateEventType{Name: name}).Then(domain.EventTypeCreated{Name: name})
 		})
 	}
 	t.Run("with a description too long is refused", func(t *testing.T) {
@@ -142,7 +147,7 @@ func TestUpdateEventType(t *testing.T) {
 		given(t).When(domain.UpdateEventType{Schema: jsontext.Value(`{"type":"string"}`)}).ThenRefused(invalid("example"))
 	})
 	t.Run("to an example that does not fit the standing schema is refused", func(t *testing.T) {
-		given(t).When(domain.UpdateEventType{Example: jsontext.Value(`{}`)}).ThenRefused(invalid("example"))
+		given(t).When(domain.UpdateEventType{Example: jsontext.Value(`{}`)}).ThenRefused(invalid("example.amount"))
 	})
 	for what, schema := range badSchemas {
 		t.Run("to a schema that "+what+" is refused", func(t *testing.T) {

@@ -12,9 +12,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 )
 
 // MaxSchema is the largest schema, and MaxExample the largest example, in bytes.
@@ -65,35 +62,16 @@ func CompileSchema(schema jsontext.Value) (*Schema, error) {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(noRemote{})
 	if err := c.AddResource(schemaURL, doc); err != nil {
-		return nil, Refuse(Invalid, "schema", "%s", oneLine(err))
+		return nil, Refuse(Invalid, "schema", "%s", schemaFlaw(err))
 	}
 	compiled, err := c.Compile(schemaURL)
 	if err != nil {
-		return nil, Refuse(Invalid, "schema", "%s", oneLine(err))
+		return nil, Refuse(Invalid, "schema", "%s", schemaFlaw(err))
 	}
 	return &Schema{compiled}, nil
 }
 
-func oneLine(err error) string {
-	var outside *jsonschema.LoadURLError
-	if errors.As(err, &outside) {
-		err = outside.Err
-	}
-	s := strings.ReplaceAll(err.Error(), schemaURL, "the schema")
-	return shortened(strings.Join(strings.Fields(s), " "))
-}
-
-// maxComplaint is the longest complaint of a schema, in characters: it may quote the value.
-const maxComplaint = 500
-
-func shortened(s string) string {
-	if runes := []rune(s); len(runes) > maxComplaint {
-		return string(runes[:maxComplaint]) + "…"
-	}
-	return s
-}
-
-// Check refuses a value that does not fit, naming the place in it: field, then the path ("payload.amount").
+// Check refuses a value that does not fit, naming the places in it: field, then the path ("payload.amount").
 func (s *Schema) Check(field string, value jsontext.Value) error {
 	if s == nil {
 		return nil
@@ -110,30 +88,10 @@ func (s *Schema) Check(field string, value jsontext.Value) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &failed):
-		leaf := deepest(failed)
-		place := strings.Join(append([]string{field}, leaf.InstanceLocation...), ".")
-		return Refuse(Invalid, place, "does not fit the event type's schema: %s",
-			shortened(leaf.ErrorKind.LocalizedString(message.NewPrinter(language.English))))
+		return misfit(field, failed)
 	default:
 		return Refuse(Invalid, field, "does not fit the event type's schema")
 	}
-}
-
-// deepest is the most telling of a failure's causes: the first that has no further cause. An object's members are
-// checked in no order, so of several causes the first is the one whose place sorts first, but for the alternatives of
-// anyOf and oneOf, which have an order of their own.
-func deepest(e *jsonschema.ValidationError) *jsonschema.ValidationError {
-	for len(e.Causes) > 0 {
-		switch e.ErrorKind.(type) {
-		case *kind.AnyOf, *kind.OneOf:
-			e = e.Causes[0]
-		default:
-			e = slices.MinFunc(e.Causes, func(a, b *jsonschema.ValidationError) int {
-				return slices.Compare(a.InstanceLocation, b.InstanceLocation)
-			})
-		}
-	}
-	return e
 }
 
 // Numbers are compared exactly, as fractions. One with an exponent of a million takes megabytes and milliseconds, and a

@@ -21,6 +21,49 @@ func compile(t testing.TB, schema string) *domain.Schema {
 	return s
 }
 
+func TestSchemaCheck_names_every_place(t *testing.T) {
+	many := `{"items":{"type":"string"}}`
+	for _, c := range []struct{ name, schema, value, want string }{
+		{"a member that is required, by its own", `{"required":["amount"]}`, `{}`, "payload.amount: is required"},
+		{"all of them, in order", `{"required":["z","a"],"properties":{"b":{"type":"string"},"c":{"required":["d"]}}}`, `{"b":1,"c":{}}`,
+			"payload.a: is required; payload.b: got number, want string; payload.c.d: is required; payload.z: is required"},
+		{"once, though two rules say so", `{"required":["a"],"allOf":[{"required":["a"]}]}`, `{}`, "payload.a: is required"},
+		{"that breaks two rules, twice", `{"minLength":5,"pattern":"^x"}`, `"abc"`, "payload: minLength: got 3, want 5; payload: 'abc' does not match pattern '^x'"},
+		{"of the first alternative", `{"anyOf":[{"required":["a","b"]},{"type":"array"}]}`, `{}`, "payload.a: is required; payload.b: is required"},
+		{"up to ten", many, `[` + strings.Repeat("1,", 50) + `1]`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var refused *domain.Error
+			if err := compile(t, c.schema).Check("payload", jsontext.Value(c.value)); !errors.As(err, &refused) {
+				t.Fatalf("%v", err)
+			}
+			told := []string{refused.Error()}
+			for _, flaw := range refused.More {
+				told = append(told, flaw.Field+": "+flaw.Message)
+			}
+			got := strings.ReplaceAll(strings.Join(told, "; "), "does not fit the event type's schema: ", "")
+			got = strings.ReplaceAll(got, " by the event type's schema", "")
+			if c.want != "" && got != c.want || c.want == "" && len(told) != 10 {
+				t.Fatalf("%s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCompileSchema_says_where_it_is_wrong(t *testing.T) {
+	for schema, want := range map[string]string{
+		`{"type":"card"}`:                                     "schema: is no JSON Schema at type: value must be one of 'array', 'boolean', 'integer', 'null', 'number', 'object', 'string'",
+		`{"properties":{"a":{"required":"x"}}}`:               "schema: is no JSON Schema at properties.a.required: got string, want array",
+		`{"$ref":"#/$defs/card"}`:                             "schema: refers to #/$defs/card, which it does not have",
+		`{"$ref":"#card"}`:                                    "schema: refers to #card, which it does not have",
+		`{"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}}`: "schema: has the anchor x twice",
+	} {
+		if _, err := domain.CompileSchema(jsontext.Value(schema)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", schema, err, want)
+		}
+	}
+}
+
 func TestCompileSchema(t *testing.T) {
 	t.Run("of none takes everything", func(t *testing.T) {
 		for _, none := range []jsontext.Value{nil, {}, null} {
@@ -43,7 +86,7 @@ func TestCompileSchema(t *testing.T) {
 	t.Run("says what is wrong, in one short line", func(t *testing.T) {
 		for _, schema := range badSchemas {
 			_, err := domain.CompileSchema(schema)
-			if text := err.Error(); strings.Contains(text, "webplug:") || strings.Contains(text, "\n") || utf8.RuneCountInString(text) > 600 {
+			if text := err.Error(); strings.Contains(text, "webplug:") || strings.Contains(text, "metaschema") || strings.Contains(text, "the schema#") || strings.Contains(text, "\n") || utf8.RuneCountInString(text) > 600 {
 				t.Errorf("%s: %q", schema, text)
 			}
 		}

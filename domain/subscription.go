@@ -94,7 +94,7 @@ func (c AddSubscription) Decide(e Endpoint) ([]eventlog.Event, error) {
 			return nil, repeated(c.Request, s.Request)
 		}
 		if !s.Removed {
-			return nil, taken("", s.ID, "the endpoint is subscribed to this event type already")
+			return nil, taken("event_type", s.ID, "the endpoint is subscribed to this event type already")
 		}
 	}
 	if e.subscribed() >= MaxSubscriptions {

@@ -28,7 +28,7 @@ func TestAddSubscription(t *testing.T) {
 	})
 	t.Run("twice is refused, with the id of the first", func(t *testing.T) {
 		again := domain.AddSubscription{EventTypeID: "typ_1", Request: "body 1", Key: "key 2"}
-		endpoint(t, added).When(again).ThenRefused(conflict(""))
+		endpoint(t, added).When(again).ThenRefused(conflict("event_type"))
 		var refused *domain.Error
 		if _, err := again.Decide(endpoint(t, added).State()); !errors.As(err, &refused) || refused.ID != domain.SubscriptionID("given", "typ_1") {
 			t.Fatalf("%+v", refused)
@@ -36,7 +36,7 @@ func TestAddSubscription(t *testing.T) {
 	})
 	t.Run("twice without a key is refused", func(t *testing.T) {
 		bare := domain.AddSubscription{EventTypeID: "typ_1"}
-		endpoint(t, domain.SubscriptionAdded(bare)).When(bare).ThenRefused(conflict(""))
+		endpoint(t, domain.SubscriptionAdded(bare)).When(bare).ThenRefused(conflict("event_type"))
 	})
 	t.Run("after it was removed subscribes again", func(t *testing.T) {
 		again := domain.AddSubscription{EventTypeID: "typ_1", Key: "key 2"}

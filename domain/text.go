@@ -22,6 +22,10 @@ const (
 	MaxKey           = 255 // of an Idempotency-Key
 )
 
+// reservedEventTypes begins the names of WebPlug's own webhooks, such as TestEventName: a receiver must be able to tell
+// them from a service's.
+const reservedEventTypes = "webplug."
+
 var eventTypeName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // checkName is the rule of names: 1 to MaxName characters, no control characters, no space around.
@@ -65,6 +69,9 @@ func checkEventTypeName(field, s string) error {
 	}
 	if !eventTypeName.MatchString(s) {
 		return Refuse(Invalid, field, "may have letters, digits, '_', '.' and '-' only")
+	}
+	if strings.HasPrefix(s, reservedEventTypes) {
+		return Refuse(Invalid, field, "must not begin with %q: such names are WebPlug's own", reservedEventTypes)
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
 	query := ListQuery{View: ViewDeliveries, List: listDead(service), Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until)}
 	return listPart(ctx, q, query, r, func(d DeliveryRow) bool {
-		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, d.EventTypeID) && is(f.EventType, d.EventType) &&
-			is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause))
+		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, value(d.EventTypeID)) && is(f.EventType, d.EventType) &&
+			is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause))
 	})
 }
 
@@ -136,7 +136,7 @@ func (q *Queries) message(ctx context.Context, service, id string, f MessageFilt
 		return row, wants, nil
 	}
 	for _, d := range trail.Deliveries() {
-		if is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause)) {
+		if is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause)) {
 			return row, true, nil
 		}
 	}

@@ -176,8 +176,8 @@ func NewKeyRow(k domain.APIKey) KeyRow {
 // DeliveryRow is a message's delivery to one endpoint.
 type DeliveryRow struct {
 	MessageID      string                `json:"message_id"`
-	EndpointID     string                `json:"endpoint_id"`
-	EventTypeID    string                `json:"event_type_id"`
+	EndpointID     *string               `json:"endpoint_id"`   // null where no endpoint matched
+	EventTypeID    *string               `json:"event_type_id"` // null of a test webhook of no type
 	EventType      string                `json:"event_type"`
 	UserID         *string               `json:"user_id"` // the message's; null for a broadcast
 	Status         domain.DeliveryStatus `json:"status"`
@@ -220,7 +220,7 @@ func NewSkippedRow(m domain.Message, s domain.Skip) DeliveryRow {
 
 func deliveryOf(m domain.Message, endpoint string) DeliveryRow {
 	return DeliveryRow{
-		MessageID: m.ID, EndpointID: endpoint, EventTypeID: m.Accepted.EventTypeID, EventType: m.Accepted.EventName,
+		MessageID: m.ID, EndpointID: present(endpoint), EventTypeID: present(m.Accepted.EventTypeID), EventType: m.Accepted.EventName,
 		UserID: present(m.Accepted.UserID), AcceptedAt: m.AcceptedAt,
 	}
 }

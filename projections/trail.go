@@ -86,7 +86,7 @@ func (t MessageTrail) Deliveries() []DeliveryRow {
 	for _, s := range t.message.Accepted.Skipped {
 		rows = append(rows, NewSkippedRow(t.message, s))
 	}
-	slices.SortStableFunc(rows, func(a, b DeliveryRow) int { return strings.Compare(a.EndpointID, b.EndpointID) })
+	slices.SortStableFunc(rows, func(a, b DeliveryRow) int { return strings.Compare(value(a.EndpointID), value(b.EndpointID)) })
 	return rows
 }
 

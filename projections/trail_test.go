@@ -71,7 +71,7 @@ func TestTrail(t *testing.T) {
 			t.Fatalf("the row is %+v", row)
 		}
 		d := trail.Deliveries()
-		if len(d) != 3 || d[0].EndpointID != "ep_1" || d[1].EndpointID != "ep_2" || d[2].EndpointID != "ep_3" {
+		if len(d) != 3 || *d[0].EndpointID != "ep_1" || *d[1].EndpointID != "ep_2" || *d[2].EndpointID != "ep_3" {
 			t.Fatalf("the deliveries are %+v", d)
 		}
 		if d[0].Status != domain.Pending || !d[0].NextAttemptAt.Equal(trailStart) {
@@ -105,7 +105,7 @@ func TestTrail(t *testing.T) {
 			EventName: "x", Skipped: []domain.Skip{{Reason: domain.SkippedNoSubscription}},
 		}))
 		d := trail.Deliveries()
-		if len(d) != 1 || d[0].EndpointID != "" || *d[0].Reason != domain.SkippedNoSubscription || trail.Row().Status != domain.Skipped {
+		if len(d) != 1 || d[0].EndpointID != nil || *d[0].Reason != domain.SkippedNoSubscription || trail.Row().Status != domain.Skipped {
 			t.Fatalf("the deliveries are %+v", d)
 		}
 	})

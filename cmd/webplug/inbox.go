@@ -89,7 +89,13 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "receive: told to answer %d", status) // a status without a body has none
 }
 
 // take notes and shows a webhook, and gives the status to answer.

@@ -22,20 +22,20 @@ const (
 )
 
 // openKeyring finds the two keys: given in the environment, kept in a 0600 file of the data folder, or made on the first
-// start. A master key is never made for data that exists: it would not open it.
-func openKeyring(dir, master, admin string) (keyring, error) {
+// start, of which made is told. A master key is never made for data that exists: it would not open it.
+func openKeyring(dir, master, admin string, made func(what, file string)) (keyring, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return keyring{}, fmt.Errorf("make the data folder: %w", err)
 	}
 	var k keyring
 	var err error
-	if k.master, err = openMasterKey(dir, master); err != nil {
+	if k.master, err = openMasterKey(dir, master, made); err != nil {
 		return keyring{}, err
 	}
 	if k.admin = admin; k.admin == "" {
 		k.admin, err = keptKey(filepath.Join(dir, adminKeyFile), func() (string, error) {
 			return "wpa_" + hex.EncodeToString(randomBytes(24)), nil
-		})
+		}, func(file string) { made("admin", file) })
 	}
 	if err == nil && strings.ContainsFunc(k.admin, unsendable) {
 		err = fmt.Errorf("the admin key (WEBPLUG_API_KEY, or %s in %s) must be printable ASCII without spaces: it is sent in a header", adminKeyFile, dir)
@@ -45,7 +45,7 @@ func openKeyring(dir, master, admin string) (keyring, error) {
 
 func unsendable(r rune) bool { return r <= ' ' || r > '~' }
 
-func openMasterKey(dir, given string) ([]byte, error) {
+func openMasterKey(dir, given string, made func(what, file string)) ([]byte, error) {
 	text, from := given, "WEBPLUG_MASTER_KEY"
 	if text == "" {
 		var err error
@@ -55,7 +55,7 @@ func openMasterKey(dir, given string) ([]byte, error) {
 				return "", fmt.Errorf("%s has data, but its master key is missing: give it in WEBPLUG_MASTER_KEY or put %s back from your backup", dir, masterKeyFile)
 			}
 			return base64.StdEncoding.EncodeToString(randomBytes(eventlog.MasterKeySize)), nil
-		})
+		}, func(file string) { made("master", file) })
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func openMasterKey(dir, given string) ([]byte, error) {
 }
 
 // keptKey reads a key's file, or makes it, durably and for the owner alone.
-func keptKey(path string, create func() (string, error)) (string, error) {
+func keptKey(path string, create func() (string, error), made func(path string)) (string, error) {
 	b, err := os.ReadFile(path)
 	if err == nil {
 		if key := strings.TrimSpace(string(b)); key != "" {
@@ -85,11 +85,12 @@ func keptKey(path string, create func() (string, error)) (string, error) {
 	}
 	err = writeDurably(path, []byte(key+"\n"))
 	if errors.Is(err, fs.ErrExist) { // two processes start at once: the first one's key counts
-		return keptKey(path, create)
+		return keptKey(path, create, made)
 	}
 	if err != nil {
 		return "", fmt.Errorf("keep a new key: %w", err)
 	}
+	made(path)
 	return key, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,12 @@ func told(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 func TestCommandLine(t *testing.T) {
 	t.Setenv("WEBPLUG_RECEIVE_SECRET", "")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	taken := listener.Addr().String()
 	tests := []struct {
 		args   string
 		code   int
@@ -41,6 +48,9 @@ func TestCommandLine(t *testing.T) {
 		{"receive --delay 1", exitUsage, "", "--delay"},
 		{"receive --output yaml", exitUsage, "", `--output: "yaml" is neither text nor json`},
 		{"receive --secret whsec_c2VjcmV0", exitUsage, "", "a secret must be whsec_"},
+		{"serve --data=", exitUsage, "", "--data: is empty; name a folder"},
+		{"receive --addr " + taken, exitFailed, "", "webplug: listen on " + taken + ": address already in use; choose another with --addr\n"},
+		{"serve --addr " + taken, exitFailed, "", "webplug: listen on " + taken + ": address already in use; choose another with --addr or WEBPLUG_ADDR\n"},
 		{"receive --addr nowhere", exitFailed, "", "listen on nowhere"},
 	}
 	for _, test := range tests {

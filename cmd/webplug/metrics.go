@@ -71,6 +71,9 @@ func (m *metrics) attempted(r domain.Report) {
 
 // answered counts a request to the API.
 func (m *metrics) answered(method, route string, status int, took time.Duration) {
+	if route == "" {
+		route = "none" // an empty label is none at all to Prometheus
+	}
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	m.latency.WithLabelValues(method, route).Observe(took.Seconds())
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -20,7 +19,8 @@ import (
 const receiveHelp = `Runs a small endpoint that shows each webhook it gets: when it came, its type and id, whether its signature is valid,
 whether it is a repeat (a webhook-id that came before), what was answered, and its body.
 
-It takes a POST on any path. It answers the same status whether or not the signature is valid.
+It takes a POST on any path. It answers the same status whether or not the signature is valid; any but 204 with a short
+text, to be found again in the delivery's history.
 
 Environment:
   WEBPLUG_RECEIVE_SECRET  secrets as --secret, separated by spaces
@@ -51,7 +51,7 @@ func receiveCommand() *cobra.Command {
 	f.StringVar(&r.addr, "addr", "127.0.0.1:9999", "where to listen; port 0 takes any that is free")
 	f.StringArrayVar(&r.secrets, "secret", nil, "a secret, whsec_…, to check signatures with; may be repeated")
 	f.IntVar(&r.status, "status", http.StatusNoContent, "the status to answer")
-	f.IntVar(&r.failFirst, "fail-first", 0, "answer so many requests with 503 before")
+	f.IntVar(&r.failFirst, "fail-first", 0, "answer the first n requests with 503")
 	f.DurationVar(&r.delay, "delay", 0, "how long to wait before each answer")
 	f.StringVar(&r.output, "output", "text", "text, or json with one line for each webhook")
 	return c
@@ -101,9 +101,9 @@ func (r receiving) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", r.addr)
+	listener, err := listen(ctx, r.addr, "--addr")
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", r.addr, err)
+		return err
 	}
 	show, notes := showJSON(stdout), stderr
 	if r.output == "text" {

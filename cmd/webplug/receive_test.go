@@ -182,8 +182,9 @@ func TestReceive_without_a_secret_checks_nothing(t *testing.T) {
 func TestReceive_fails_at_first_and_recognises_repeats(t *testing.T) {
 	r := receive(t, "--fail-first", "2", "--status", "202")
 	for _, want := range []int{503, 503, 202, 202} {
-		if report := r.deliver("msg_1", `{"type":"card_issued"}`, secretOf(t, "1")); report.StatusCode != want {
-			t.Errorf("got %d, want %d", report.StatusCode, want)
+		report := r.deliver("msg_1", `{"type":"card_issued"}`, secretOf(t, "1"))
+		if report.StatusCode != want || string(report.Answer) != fmt.Sprintf("receive: told to answer %d", want) {
+			t.Errorf("got %d %q, want %d", report.StatusCode, report.Answer, want)
 		}
 	}
 	r.deliver("msg_2", `{}`, secretOf(t, "1"))

@@ -116,6 +116,9 @@ func (s settings) check() error {
 	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return usage("--addr: %q does not end in a port", s.addr)
 	}
+	if s.data == "" {
+		return usage("--data: is empty; name a folder, like --data data")
+	}
 	if s.grace < 0 {
 		return usage("--grace: %v is negative", s.grace)
 	}
@@ -144,12 +147,12 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.addr)
+	listener, err := listen(ctx, s.addr, "--addr or WEBPLUG_ADDR")
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", s.addr, err)
+		return err
 	}
 	defer func() { _ = listener.Close() }() // closed already where the server ran
-	keys, err := openKeyring(s.data, os.Getenv("WEBPLUG_MASTER_KEY"), os.Getenv("WEBPLUG_API_KEY"))
+	keys, err := s.keys(logger)
 	if err != nil {
 		return err
 	}
@@ -170,6 +173,20 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	}
 	err = s.run(ctx, h, listener, logger, welcome)
 	return errors.Join(err, h.close())
+}
+
+// shortKey is how many characters an admin key should have at least: the random ones have 52.
+const shortKey = 20
+
+// keys finds the two keys, and tells where those are that it made.
+func (s settings) keys(logger *slog.Logger) (keyring, error) {
+	given := os.Getenv("WEBPLUG_API_KEY")
+	if given != "" && len(given) < shortKey {
+		logger.Warn("WEBPLUG_API_KEY is short: whoever guesses it may do everything", "fewer_characters_than", shortKey)
+	}
+	return openKeyring(s.data, os.Getenv("WEBPLUG_MASTER_KEY"), given, func(what, file string) {
+		logger.Info("webplug made a key", "key", what, "file", file)
+	})
 }
 
 // run serves the API until ctx ends. Then no request and no attempt is begun any more, and those under way have the same

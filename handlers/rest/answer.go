@@ -16,7 +16,7 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
 	if err != nil {
 		panic(err)
 	}
-	writeBody(w, status, contentType, body)
+	writeBody(w, status, contentType, append(body, '\n')) // so that a terminal's prompt stands on its own line
 }
 
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {

@@ -113,10 +113,8 @@ func (a *API) serve(n access, ofService bool, handle handler) echo.HandlerFunc {
 		if err == nil {
 			err = handle(ctx, c)
 		}
-		if err != nil {
-			a.fail(ec, err)
-		}
-		if ec.Request().Method != http.MethodGet {
+		logged := err != nil && a.fail(ec, err, slog.String("actor", c.cause.Actor))
+		if ec.Request().Method != http.MethodGet && !logged {
 			a.logCommand(ctx, c)
 		}
 		return nil
@@ -169,7 +167,7 @@ func (c *call) idOf(param, prefix, what string) (string, error) {
 	return id, nil
 }
 
-// logCommand writes the one line that a command gets: what it was about, never what was in it.
+// logCommand writes the one line that a command gets, unless it failed here: what it was about, never what was in it.
 func (a *API) logCommand(ctx context.Context, c *call) {
 	level := slog.LevelInfo
 	if c.quiet && c.Response().Status < http.StatusBadRequest {

@@ -40,7 +40,8 @@ func (a *API) history(ctx context.Context, c *call) error { return a.historyOf(c
 
 func (a *API) historyOf(ctx context.Context, c *call, service string) error {
 	q := c.query()
-	filter := projections.HistoryFilter{Stream: q.text("stream"), Type: q.text("type"), Actor: q.text("actor")}
+	filter := projections.HistoryFilter{Stream: q.text("stream"), Actor: q.text("actor")}
+	filter.Type = word(q, "type", a.Log.Registry().Names()...)
 	if filter.Stream != "" {
 		if _, err := eventlog.ParseStream(filter.Stream); err != nil {
 			q.refuse("stream", "is not a stream's name")

@@ -1,10 +1,64 @@
 package rest_test
 
 import (
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
 )
+
+// backquoted is a field in the description's table of events.
+var backquoted = regexp.MustCompile("`([a-z_]+)`")
+
+func TestTheDescriptionHasEveryEventWithItsFields(t *testing.T) {
+	schemas := newWorld(t).get("/openapi.json").want(200).object()["components"].(obj)["schemas"].(obj)
+	var described []string
+	for _, name := range schemas["EventName"].(obj)["enum"].([]any) {
+		described = append(described, name.(string))
+	}
+	registry := domain.Events()
+	if names := registry.Names(); !slices.Equal(described, names) {
+		t.Errorf("it has the events %v, want %v", described, names)
+	}
+	table := map[string][]string{}
+	for line := range strings.Lines(schemas["Event"].(obj)["properties"].(obj)["data"].(obj)["description"].(string)) {
+		name, fields, _ := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		fields, _, _ = strings.Cut(fields, ";")
+		for _, field := range backquoted.FindAllStringSubmatch(fields, -1) {
+			table[name] = append(table[name], field[1])
+		}
+	}
+	for _, name := range registry.Names() {
+		d, _ := registry.Definition(name)
+		want := fieldsOf(reflect.TypeOf(d.Zero()))
+		if s, ok := reflect.New(reflect.TypeOf(d.Zero())).Interface().(eventlog.Sealing); ok {
+			want = slices.AppendSeq(want, maps.Keys(s.SealedFields()))
+		}
+		if got := table[name]; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s is said to have %v, but has %v", name, got, want)
+		}
+	}
+}
+
+// fieldsOf lists the members that a struct has as JSON.
+func fieldsOf(of reflect.Type) (names []string) {
+	for field := range of.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case field.Anonymous:
+			names = append(names, fieldsOf(field.Type)...)
+		case name != "-":
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 func TestHistory(t *testing.T) {
 	t.Run("of a message is its whole life, oldest first, with who did what and why", func(t *testing.T) {
@@ -66,7 +120,7 @@ func TestHistory(t *testing.T) {
 		s.send(request{key: text, method: "POST", path: s.path + "/endpoints/" + s.endpoint + "/pause"}).want(200)
 		for filter, want := range map[string]string{
 			"stream=" + s.service + "/" + s.endpoint: "EndpointAdded SubscriptionAdded EndpointPaused", "type=UserRegistered": "UserRegistered",
-			"actor=" + id: "EndpointPaused", "since=" + between: "EndpointPaused", "type=Nothing": "",
+			"actor=" + id: "EndpointPaused", "since=" + between: "EndpointPaused",
 			"until=" + between + "&type=EndpointPaused": "", "stream=_/" + id: "",
 		} {
 			if got := strings.Join(s.get(s.path+"/history?"+filter).want(200).members("type"), " "); got != want {
@@ -74,6 +128,7 @@ func TestHistory(t *testing.T) {
 			}
 		}
 		s.get(s.path+"/history?stream=x").refused(422, "stream")
+		s.get(s.path+"/history?type=Nothing").refused(422, "type")
 	})
 
 	t.Run("of a service begins with the oldest event, or with the newest", func(t *testing.T) {

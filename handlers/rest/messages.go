@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/projections"
@@ -41,7 +43,17 @@ func (a *API) getMessage(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, trail.Row())
+	payload, err := a.events(ctx, c).reveal("payload", trail.Message().Accepted.Payload)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, messageAnswer{trail.Row(), payload})
+}
+
+// messageAnswer is one message whole; lists leave the payload out.
+type messageAnswer struct {
+	projections.MessageRow
+	Payload jsontext.Value `json:"payload"`
 }
 
 // trail is the trail of the path's message.
@@ -91,9 +103,9 @@ func (a *API) listDeliveries(ctx context.Context, c *call) error {
 		return err
 	}
 	page, err := pageOf(trail.Deliveries(), request,
-		func(r projections.DeliveryRow) string { return r.EndpointID },
+		func(r projections.DeliveryRow) string { return or(r.EndpointID, "") },
 		func(r projections.DeliveryRow) bool {
-			return (status == "" || r.Status == status) && (endpoint == "" || r.EndpointID == endpoint) &&
+			return (status == "" || r.Status == status) && (endpoint == "" || or(r.EndpointID, "") == endpoint) &&
 				(cause == "" || (r.Cause != nil && *r.Cause == cause))
 		})
 	if err != nil {

@@ -43,6 +43,28 @@ func (s *shop) report(message string, code int, final bool) {
 }
 
 func TestMessage(t *testing.T) {
+	t.Run("is shown whole, with the payload that was published, but listed without", func(t *testing.T) {
+		s := newShop(t)
+		const payload = `{"z":9007199254740993.10,"a":["ü",null]}`
+		id := s.post(s.path+"/messages", `{"event_type":"card_issued","payload":`+payload+`}`).want(202).id()
+		if a := s.get(s.path + "/messages/" + id).want(200); !strings.Contains(a.text, `"payload":`+payload) || a.at("event_type") != "card_issued" {
+			t.Fatal(a.text)
+		}
+		if a := s.get(s.path + "/messages").want(200); strings.Contains(a.text, "payload") {
+			t.Fatal(a.text)
+		}
+	})
+
+	t.Run("whose payload's key was erased is shown without it", func(t *testing.T) {
+		s := newShop(t)
+		m := s.publish()
+		w := newShop(t)
+		w.memory.streams, w.memory.order = s.memory.streams, s.memory.order // its keys stay behind
+		if a := w.get(s.path + "/messages/" + m).want(200); a.at("payload") != "sealed" {
+			t.Fatal(a.text)
+		}
+	})
+
 	t.Run("shows the worst of its deliveries", func(t *testing.T) {
 		s := newShop(t)
 		m := s.publish()

@@ -23,7 +23,8 @@ var describe = sync.OnceValues(func() ([]byte, error) {
 	if err := yaml.Unmarshal(description, &doc); err != nil {
 		return nil, fmt.Errorf("openapi.yaml: %w", err)
 	}
-	return json.Marshal(doc, json.Deterministic(true))
+	text, err := json.Marshal(doc, json.Deterministic(true))
+	return append(text, '\n'), err
 })
 
 func (a *API) openapi(_ context.Context, c *call) error {

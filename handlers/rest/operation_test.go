@@ -3,6 +3,7 @@ package rest_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,21 @@ func TestOperation(t *testing.T) {
 	})
 }
 
+func TestTheDescriptionSaysWhichScopeEachOperationNeeds(t *testing.T) {
+	w := newWorld(t)
+	for route, want := range w.api.Scopes() {
+		method, path, _ := strings.Cut(route, " ")
+		item := w.get("/openapi.json").want(200).object()["paths"].(obj)[parameter.ReplaceAllString(path, "{$1}")].(obj)
+		op := item[strings.ToLower(method)].(obj)
+		if text, _ := op["description"].(string); op["x-scope"] != want[0] || !strings.HasSuffix(text, want[1]) {
+			t.Errorf("%s needs %s, but its x-scope is %v and it is described by %q", route, want[0], op["x-scope"], text)
+		}
+	}
+}
+
+// parameter is one of a route's path.
+var parameter = regexp.MustCompile(`:([a-z]+)`)
+
 func TestAnswers(t *testing.T) {
 	t.Run("carry headers that keep browsers from doing more than showing them", func(t *testing.T) {
 		w := newWorld(t)
@@ -75,6 +91,18 @@ func TestAnswers(t *testing.T) {
 				if !strings.Contains(h.Get(name), want) {
 					t.Errorf("%s: %s is %q", path, name, h.Get(name))
 				}
+			}
+		}
+	})
+
+	t.Run("in JSON end with a newline", func(t *testing.T) {
+		w := newShop(t)
+		for _, a := range []answer{
+			w.get(w.path), w.get(w.path + "/users"), w.get("/healthz"), w.get("/openapi.json"), w.get("/nowhere"),
+			w.post(w.path+"/messages", obj{"event_type": "card_issued", "payload": 1}),
+		} {
+			if !strings.HasSuffix(a.text, "}\n") {
+				t.Errorf("%s ends with %q", a.asked.path, a.text[max(0, len(a.text)-10):])
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -86,6 +87,9 @@ func problemOfRefusal(e *domain.Error) Problem {
 	if e.Field != "" {
 		p.Errors = []FieldError{{e.Field, e.Message}}
 	}
+	for _, flaw := range e.More {
+		p.Errors = append(p.Errors, FieldError(flaw))
+	}
 	return p
 }
 
@@ -102,10 +106,10 @@ func problemOfRouting(status int) Problem {
 	return p
 }
 
-// fail answers an error.
-func (a *API) fail(c echo.Context, err error) {
+// fail answers an error, and says whether it has logged that: an error of ours gets a line, with the attributes given.
+func (a *API) fail(c echo.Context, err error, with ...slog.Attr) (logged bool) {
 	if c.Response().Committed {
-		return
+		return false
 	}
 	p := problemOf(err)
 	h := c.Response().Header()
@@ -116,8 +120,11 @@ func (a *API) fail(c echo.Context, err error) {
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "1")
 	}
-	if p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		a.Logger.LogAttrs(c.Request().Context(), logLevelOf(p.Status), "request failed", requestAttrs(c, p.Status, err)...)
+	logged = p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled)
+	if logged {
+		attrs := append(requestAttrs(c, p.Status, err), with...)
+		a.Logger.LogAttrs(c.Request().Context(), logLevelOf(p.Status), "request failed", attrs...)
 	}
 	writeJSON(c.Response(), p.Status, "application/problem+json", p)
+	return logged
 }

@@ -107,7 +107,7 @@ func (c *call) accepted(m domain.Message) error {
 		}
 		body = append(body, skipped...)
 	}
-	writeBody(c.Response(), http.StatusAccepted, "application/json", append(body, '}'))
+	writeBody(c.Response(), http.StatusAccepted, "application/json", append(body, '}', '\n'))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package rest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func TestPublish(t *testing.T) {
 	t.Run("answers how many endpoints get it", func(t *testing.T) {
 		s := newShop(t)
 		a := publish(s, obj{"event_type": "card_issued", "user_id": s.user, "payload": obj{"n": 1}}).want(202)
-		if want := `{"id":"` + a.id() + `","deliveries":1,"skipped":[]}`; a.text != want {
+		if want := `{"id":"` + a.id() + `","deliveries":1,"skipped":[]}` + "\n"; a.text != want {
 			t.Fatalf("the answer is %s", a.text)
 		}
 		if a.wrote != 1 || a.position() != s.service+"/"+a.id()+"@1" {
@@ -50,8 +51,10 @@ func TestPublish(t *testing.T) {
 			t.Fatal(a.text)
 		}
 		s.post(s.path+"/event-types", obj{"name": "b"}).want(201)
-		if a := publish(s, obj{"event_type": "b", "payload": 1}).want(202); !strings.HasSuffix(a.text, `"skipped":[{"reason":"no_subscription"}]}`) {
+		if a := publish(s, obj{"event_type": "b", "payload": 1}).want(202); !strings.HasSuffix(a.text, `"skipped":[{"reason":"no_subscription"}]}`+"\n") {
 			t.Fatal(a.text)
+		} else if d := s.get(s.path + "/messages/" + a.id() + "/deliveries").want(200).list("data")[0].(obj); d["endpoint_id"] != nil {
+			t.Fatalf("a delivery to nobody is %v", d)
 		}
 	})
 
@@ -66,6 +69,12 @@ func TestPublish(t *testing.T) {
 		}
 	})
 
+	t.Run("is told of every place where the payload breaks a rule", func(t *testing.T) {
+		s := newShop(t)
+		s.post(s.path+"/event-types", `{"name":"strict","schema":{"properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["c"]}}`).want(201)
+		publish(s, obj{"event_type": "strict", "payload": obj{"a": "1", "b": "2"}}).refused(422, "payload.a", "payload.b", "payload.c")
+	})
+
 	t.Run("is refused where a field breaks a rule", func(t *testing.T) {
 		s := newShop(t)
 		other := s.post("/v1/services", obj{"name": "other"}).want(201).id()
@@ -73,7 +82,8 @@ func TestPublish(t *testing.T) {
 		s.post(s.path+"/event-types", `{"name":"strict","schema":{"properties":{"items":{"items":{"type":"integer"}}},"required":["items"]}}`).want(201)
 		for field, bodies := range map[string][]obj{
 			"event_type":      {{"payload": 1}, {"event_type": "unknown", "payload": 1}, {"event_type": s.kind, "payload": 1}, {"event_type": 1, "payload": 1}},
-			"payload":         {{"event_type": "card_issued"}, {"event_type": "strict", "payload": obj{}}},
+			"payload":         {{"event_type": "card_issued"}},
+			"payload.items":   {{"event_type": "strict", "payload": obj{}}},
 			"payload.items.1": {{"event_type": "strict", "payload": obj{"items": []any{1, "2"}}}},
 			"user_id":         {{"event_type": "card_issued", "payload": 1, "user_id": stranger}, {"event_type": "card_issued", "payload": 1, "user_id": "x"}, {"event_type": "card_issued", "payload": 1, "user_id": 7}},
 			"to":              {{"event_type": "card_issued", "payload": 1, "to": "x"}},
@@ -104,6 +114,13 @@ func TestPublish(t *testing.T) {
 		publish(s, obj{"event_type": "unknown", "payload": 1}).want(422)
 		if got := strings.TrimPrefix(s.lines.String(), before); !strings.Contains(got, `"status":422`) {
 			t.Fatalf("a refusal logged %q", got)
+		}
+		before = s.lines.String()
+		s.memory.full = errors.New("the disk's own words")
+		publish(s, obj{"event_type": "card_issued", "payload": 1}).want(500)
+		got := strings.TrimPrefix(s.lines.String(), before)
+		if strings.Count(got, "\n") != 1 || !strings.Contains(got, "own words") || !strings.Contains(got, `"actor":"admin"`) {
+			t.Fatalf("a failure logged %q", got)
 		}
 	})
 }
@@ -138,6 +155,9 @@ func TestTestWebhook(t *testing.T) {
 			}
 			if got := s.get(s.path + "/messages/" + a.id() + "/deliveries").want(200).members("endpoint_id"); len(got) != 1 || got[0] != s.endpoint {
 				t.Fatalf("it goes to %v", got)
+			}
+			if d := s.get(s.path + "/messages/" + a.id() + "/deliveries").list("data")[0].(obj); (d["event_type_id"] == nil) != (want == "webplug.test") {
+				t.Fatalf("the delivery is %v", d)
 			}
 			if want == "card_issued" && s.payloadOf(a.id()) != `{"card":1}` {
 				t.Fatalf("the payload is %s", s.payloadOf(a.id()))

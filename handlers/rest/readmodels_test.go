@@ -128,6 +128,13 @@ func rows[S eventlog.State[S], T any](
 	return out, nil
 }
 
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
 func is[T comparable](want, got T) bool {
 	var any T
 	return want == any || want == got
@@ -223,7 +230,7 @@ func (q *queries) Messages(ctx context.Context, service string, f projections.Me
 		m := t.Message()
 		touches := f.EndpointID == "" && f.Cause == ""
 		for _, d := range t.Deliveries() {
-			touches = touches || (is(f.EndpointID, d.EndpointID) && (f.Cause == "" || d.Cause != nil && *d.Cause == f.Cause))
+			touches = touches || (is(f.EndpointID, value(d.EndpointID)) && (f.Cause == "" || d.Cause != nil && *d.Cause == f.Cause))
 		}
 		if touches && is(f.UserID, m.Accepted.UserID) && is(f.EventType, m.Accepted.EventName) && is(f.Status, t.Row().Status) &&
 			within(m.AcceptedAt, f.Since, f.Until) {
@@ -245,13 +252,13 @@ func (q *queries) DeadLetters(ctx context.Context, service string, f projections
 	var all []projections.DeliveryRow
 	for _, t := range trails {
 		for _, d := range t.Deliveries() {
-			if d.Status == domain.Failed && is(f.EndpointID, d.EndpointID) && is(f.EventType, d.EventType) &&
+			if d.Status == domain.Failed && is(f.EndpointID, value(d.EndpointID)) && is(f.EventType, d.EventType) &&
 				is(f.Cause, *d.Cause) && within(*d.EndedAt, f.Since, f.Until) {
 				all = append(all, d)
 			}
 		}
 	}
-	return page(all, p, func(r projections.DeliveryRow) string { return r.MessageID + r.EndpointID })
+	return page(all, p, func(r projections.DeliveryRow) string { return r.MessageID + value(r.EndpointID) })
 }
 
 func (q *queries) History(_ context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error) {

@@ -69,7 +69,7 @@ func New(o Options) (*API, error) {
 	a := &API{Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description}
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)
-	a.route()
+	a.serveRoutes()
 	return a, nil
 }
 

@@ -5,17 +5,20 @@ import (
 	"strings"
 )
 
-// route is the whole API. A path with :svc is about a service that must exist and that the key may see.
-func (a *API) route() {
+// route is one method of one path.
+type route struct {
+	method, path string
+	access       access
+	handle       handler
+}
+
+// routes is the whole API. A path with :svc is about a service that must exist and that the key may see.
+func (a *API) routes() []route {
 	const svc = "/v1/services/:svc"
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	)
-	for _, r := range []struct {
-		method, path string
-		access       access
-		handle       handler
-	}{
+	return []route{
 		{post, "/v1/services", manageAll, a.createService},
 		{get, "/v1/services", read, a.listServices},
 		{get, svc, read, a.getService},
@@ -74,7 +77,12 @@ func (a *API) route() {
 		{get, "/readyz", public, a.readyz},
 		{get, "/metrics", public, a.metrics},
 		{get, "/openapi.json", public, a.openapi},
-	} {
+	}
+}
+
+// serveRoutes makes the API answer its routes.
+func (a *API) serveRoutes() {
+	for _, r := range a.routes() {
 		a.echo.Add(r.method, r.path, a.serve(r.access, strings.Contains(r.path, ":svc"), r.handle))
 	}
 }

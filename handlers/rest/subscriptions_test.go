@@ -41,7 +41,7 @@ func TestSubscription(t *testing.T) {
 	t.Run("is there once: a second one names the first", func(t *testing.T) {
 		s := newShop(t)
 		for _, endpoint := range []string{hook, s.endpoint} {
-			if a := subscribe(s, "card_issued", endpoint).refused(409); a.id() != s.sub {
+			if a := subscribe(s, "card_issued", endpoint).refused(409, "event_type"); a.id() != s.sub {
 				t.Fatalf("the refusal names %q, not %q", a.id(), s.sub)
 			}
 		}
@@ -68,7 +68,7 @@ func TestSubscription(t *testing.T) {
 		if a := subscribe(s, "card_issued", hook).want(201); a.at("endpoint_id") == s.endpoint {
 			t.Fatal("it was added to the endpoint that has moved away")
 		}
-		if a := subscribe(s, "card_issued", "https://moved.example").refused(409); a.id() != s.sub {
+		if a := subscribe(s, "card_issued", "https://moved.example").refused(409, "event_type"); a.id() != s.sub {
 			t.Fatalf("the refusal names %q", a.id())
 		}
 		s.delete(s.path + "/endpoints/" + s.endpoint).want(204)

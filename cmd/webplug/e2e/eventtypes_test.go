@@ -100,7 +100,7 @@ func TestPayloadsMustFitTheSchema(t *testing.T) {
 	}
 	send(`{"card":"` + canary + `","owner":{"age":18}}`).is(202)
 	s.changesNothing(func() {
-		send(`{"card":"4242"}`).refused(422, "invalid", "payload")
+		send(`{"card":"4242"}`).refused(422, "invalid", "payload.owner")
 		send(`{"card":4242,"owner":{}}`).refused(422, "invalid", "payload.card")
 		send(`{"card":"4242","owner":{"age":17}}`).refused(422, "invalid", "payload.owner.age")
 		send(`{"card":"4242","owner":{"age":18.5}}`).refused(422, "invalid", "payload.owner.age")

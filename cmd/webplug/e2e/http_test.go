@@ -214,10 +214,11 @@ func TestTheServerTellsHowItIs(t *testing.T) {
 			}
 		}
 	}
+	root.get("/nowhere", wrong).is(404)
 	metrics := string(root.get("/metrics").is(200).body)
 	for _, name := range []string{
 		`webplug_attempts_total{result="delivered"}`, "webplug_attempt_seconds_bucket", `webplug_http_requests_total{method="POST",route="/v1/services/:svc/messages",status="202"}`,
-		"webplug_http_request_seconds_count", "webplug_stuck_events 0", "webplug_projection_lag", "go_goroutines", "process_open_fds",
+		`route="none",status="404"`, "webplug_http_request_seconds_count", "webplug_stuck_events 0", "webplug_projection_lag", "go_goroutines", "process_open_fds",
 	} {
 		if !strings.Contains(metrics, name) {
 			t.Errorf("/metrics has no %s", name)

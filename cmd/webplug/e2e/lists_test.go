@@ -84,7 +84,7 @@ func TestAnEmptyListIsAList(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, path := range []string{"/users", "/event-types", "/endpoints", "/subscriptions", "/messages", "/dead-letters"} {
-		if got := s.get(path).is(200); string(got.body) != `{"data":[],"next_cursor":null}` {
+		if got := s.get(path).is(200); string(got.body) != `{"data":[],"next_cursor":null}`+"\n" {
 			t.Errorf("%s: %s", path, got.body)
 		}
 	}

@@ -208,7 +208,7 @@ func TestAMessageIsShown(t *testing.T) {
 		t.Errorf("position %s, want %s", sent.position(), want)
 	}
 	shown := of[messageRow](s.get("/messages/" + m.ID).is(200))
-	if shown.EventType != "card_issued" || value(shown.EventTypeID) != kind.ID || value(shown.UserID) != u.ID || shown.By != k.ID || shown.Test {
+	if shown.EventType != "card_issued" || value(shown.EventTypeID) != kind.ID || value(shown.UserID) != u.ID || shown.By != k.ID || shown.Test || len(shown.Payload) == 0 {
 		t.Errorf("shown %+v", shown)
 	}
 	for _, path := range []string{"", "/history", "/deliveries"} {

@@ -89,6 +89,7 @@ type (
 		Test        bool           `json:"test"`
 		CreatedAt   time.Time      `json:"created_at"`
 		By          string         `json:"by"`
+		Payload     jsontext.Value `json:"payload"` // of one message, not of lists
 	}
 	deliveryRow struct {
 		MessageID      string     `json:"message_id"`

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -80,7 +81,10 @@ func TestAMessageSaysWhoDoesNotGetItAndWhy(t *testing.T) {
 	t.Run("retry and discard of a skipped one are refused", func(*testing.T) {
 		s.changesNothing(func() {
 			for id := range want {
-				s.post("/messages/"+m.ID+"/deliveries/"+id+"/retry", nil).refused(409, "conflict", "")
+				p := s.post("/messages/"+m.ID+"/deliveries/"+id+"/retry", nil).refused(409, "conflict", "")
+				if !strings.Contains(p.Detail, "publish it again with user_id") {
+					t.Errorf("it names no way out: %s", p.Detail)
+				}
 				s.post("/messages/"+m.ID+"/deliveries/"+id+"/discard", nil).refused(409, "conflict", "")
 			}
 		})

@@ -29,7 +29,7 @@ func TestASubscriptionIsMadeShownAndRemoved(t *testing.T) {
 		t.Errorf("made  %s\nshown %s", made.body, shown.body)
 	}
 	s.changesNothing(func() {
-		if p := s.post("/subscriptions", body).refused(409, "conflict", ""); p.ID != sub.ID {
+		if p := s.post("/subscriptions", body).refused(409, "conflict", "event_type"); p.ID != sub.ID {
 			t.Errorf("409 with the id %q, want %s", p.ID, sub.ID)
 		}
 	})
@@ -72,7 +72,7 @@ func TestASubscriptionFindsOrMakesTheEndpointOfItsURL(t *testing.T) {
 	if found.EndpointID != e.ID {
 		t.Errorf("a second type made the endpoint %s beside %s", found.EndpointID, e.ID)
 	}
-	if p := s.post("/subscriptions", to(ada.ID, "card_issued", "https://example.com/hook")).refused(409, "conflict", ""); p.ID != made.ID {
+	if p := s.post("/subscriptions", to(ada.ID, "card_issued", "https://example.com/hook")).refused(409, "conflict", "event_type"); p.ID != made.ID {
 		t.Errorf("409 with the id %q, want %s", p.ID, made.ID)
 	}
 	hers := of[subscriptionRow](s.post("/subscriptions", to(eve.ID, "card_issued", "https://example.com/hook")).is(201))
