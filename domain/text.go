@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -32,17 +33,25 @@ func checkName(field, s string) error {
 }
 
 func checkText(field, s string, limit int) error {
-	switch {
-	case !utf8.ValidString(s):
-		return Refuse(Invalid, field, "is not valid UTF-8")
-	case utf8.RuneCountInString(s) > limit:
-		return Refuse(Invalid, field, "has more than %d characters", limit)
-	case strings.ContainsFunc(s, forbiddenRune):
-		return Refuse(Invalid, field, "has control characters")
-	case s != strings.TrimSpace(s):
-		return Refuse(Invalid, field, "has space before or after it")
+	if flaw := textFlaw(s, limit); flaw != "" {
+		return Refuse(Invalid, field, "%s", flaw)
 	}
 	return nil
+}
+
+// textFlaw says what is wrong with a text, "" if nothing is.
+func textFlaw(s string, limit int) string {
+	switch {
+	case !utf8.ValidString(s):
+		return "is not valid UTF-8"
+	case utf8.RuneCountInString(s) > limit:
+		return fmt.Sprintf("has more than %d characters", limit)
+	case strings.ContainsFunc(s, forbiddenRune):
+		return "has control characters"
+	case s != strings.TrimSpace(s):
+		return "has space before or after it"
+	}
+	return ""
 }
 
 // forbiddenRune finds control characters and those that only change how other text is shown (bidirectional overrides).
@@ -68,8 +77,8 @@ func checkMetadata(field string, m map[string]string) error {
 		if k == "" {
 			return Refuse(Invalid, field, "has an entry without a name")
 		}
-		if err := checkText(field, k, MaxMetadataKey); err != nil {
-			return err
+		if flaw := textFlaw(k, MaxMetadataKey); flaw != "" {
+			return Refuse(Invalid, field, "has an entry whose name %s", flaw)
 		}
 		if err := checkText(field+"."+k, m[k], MaxMetadataValue); err != nil {
 			return err

@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"container/heap"
 	"context"
 	"log/slog"
 	"sync"
@@ -68,10 +67,11 @@ type Lanes struct {
 type lane struct {
 	name      Lane
 	queue     []Planned
-	active    map[string]struct{} // by Planned.ID: queued, being tried, or waiting for its record
+	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
 	failures  int  // in a row
 	behind    bool // there are due rows that are not in the queue
+	outdated  bool // a newer plan is due of a delivery that is active: its row is to be read again when that is settled
 	refilling bool
 	givenUp   []string // active ones whose outcome could not be recorded
 }
@@ -240,7 +240,7 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 func (l *Lanes) lane(name Lane) *lane {
 	n := l.lanes[name]
 	if n == nil {
-		n = &lane{name: name, active: map[string]struct{}{}}
+		n = &lane{name: name, active: map[string]eventlog.Version{}}
 		l.lanes[name] = n
 	}
 	return n
@@ -260,7 +260,7 @@ func (l *Lanes) enqueue(p Planned) {
 		return
 	}
 	n.queue = append(n.queue, p)
-	n.active[p.ID()] = struct{}{}
+	n.active[p.ID()] = p.Plan
 	l.bytes += len(p.Body)
 	l.advance(n)
 }
@@ -350,190 +350,12 @@ func (l *Lanes) pop(n *lane) Planned {
 	return p
 }
 
-// made is an outcome on its way to the log.
-type made struct {
-	lane    *lane
-	outcome outcome
-}
-
-// recordSoon records an outcome beside the next request: nobody waits for its commit.
-func (l *Lanes) recordSoon(n *lane, o outcome) {
-	l.working.Add(1)
-	select {
-	case l.record <- made{n, o}:
-		return
-	default:
-	}
-	l.mu.Lock()
-	more := l.recorders < recorders
-	if more {
-		l.recorders++
-	}
-	l.mu.Unlock()
-	if more {
-		go l.recordAll(made{n, o})
-		return
-	}
-	l.record <- made{n, o}
-}
-
-// recordAll records one outcome after the other, until the lanes end.
-func (l *Lanes) recordAll(m made) {
-	for {
-		switch {
-		case l.dispatcher.recordUntil(l.ctx, m.outcome):
-			l.settle(m.lane, m.outcome.planned)
-		case l.ctx.Err() == nil:
-			l.giveUp(m.lane, m.outcome.planned)
-		}
-		l.working.Done()
-		select {
-		case m = <-l.record:
-		case <-l.ended:
-			return
-		}
-	}
-}
-
-// giveUp sets a delivery aside. It stays active, so that it is not tried again and again, until the next Rescan.
-func (l *Lanes) giveUp(n *lane, p Planned) {
-	l.mu.Lock()
-	n.givenUp = append(n.givenUp, p.ID())
-	l.mu.Unlock()
-	l.park(domain.DeliveryStream(p.Service, p.Message, p.Endpoint), errNotRecorded)
-}
-
-func (l *Lanes) settle(n *lane, p Planned) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(n.active, p.ID())
-	if n.running == 0 {
-		l.advance(n)
-	}
-}
-
 // postpone leaves an attempt that could not be made to the rows, a little later.
 func (l *Lanes) postpone(n *lane, p Planned) {
 	l.mu.Lock()
 	delete(n.active, p.ID())
 	l.mu.Unlock()
 	l.wake(n.name, l.dispatcher.Now().Add(time.Second))
-}
-
-// refill takes planned attempts from the rows into the queue, and sets the lane's next wake-up.
-func (l *Lanes) refill(n *lane) {
-	defer l.working.Done()
-	err := l.readRows(n)
-	if err != nil && l.begins.Err() == nil {
-		l.logger.Error("planned attempts cannot be read", "endpoint", n.name.Endpoint, "error", err)
-		l.wake(n.name, l.dispatcher.Now().Add(time.Second))
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n.refilling = false
-	l.advance(n)
-}
-
-func (l *Lanes) readRows(n *lane) error {
-	l.mu.Lock()
-	limit := len(n.active) + laneRefill
-	l.mu.Unlock()
-	rows, err := l.rows.Due(l.begins, n.name.Service, n.name.Endpoint, limit)
-	if err != nil {
-		return err
-	}
-	// What the rows have and the feed is yet to bring would else be sent twice: once from here, once from there.
-	if err := l.awaitTaken(l.begins, l.feed.Head()); err != nil {
-		return err
-	}
-	now, queued := l.dispatcher.Now(), 0
-	for _, r := range rows {
-		if r.At.After(now) {
-			l.wake(n.name, r.At)
-			return nil
-		}
-		if l.isActive(n, r) {
-			continue
-		}
-		p, ok, err := l.dispatcher.Replan(l.begins, r.Service, r.Message, r.Endpoint, now)
-		if err != nil {
-			return err
-		}
-		if ok {
-			l.enqueue(p)
-			queued++
-		}
-	}
-	switch {
-	case len(rows) < limit:
-	case queued == 0:
-		l.wake(n.name, now.Add(time.Second))
-	default:
-		l.mu.Lock()
-		n.behind = true
-		l.mu.Unlock()
-	}
-	return nil
-}
-
-func (l *Lanes) isActive(n *lane, d Due) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, active := n.active[d.Message+"/"+d.Endpoint]
-	return active
-}
-
-// wake makes the lane look into its rows at a time.
-func (l *Lanes) wake(name Lane, at time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.wakeLocked(name, at)
-}
-
-func (l *Lanes) wakeLocked(name Lane, at time.Time) {
-	if earlier, ok := l.wakeAt[name]; ok && !at.Before(earlier) {
-		return
-	}
-	l.wakeAt[name] = at
-	heap.Push(&l.wakes, wake{at, name})
-	if l.wakes[0].at.Equal(at) {
-		select {
-		case l.rewake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (l *Lanes) wakeLoop(ctx context.Context) {
-	for {
-		wait := time.Hour
-		l.mu.Lock()
-		now := l.dispatcher.Now()
-		for len(l.wakes) > 0 {
-			first := l.wakes[0]
-			if first.at.After(now) {
-				wait = first.at.Sub(now)
-				break
-			}
-			heap.Pop(&l.wakes)
-			if l.wakeAt[first.lane].Equal(first.at) {
-				delete(l.wakeAt, first.lane)
-				n := l.lane(first.lane)
-				n.behind = true
-				l.advance(n)
-			}
-		}
-		l.mu.Unlock()
-		t := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return
-		case <-l.rewake:
-		case <-t.C:
-		}
-		t.Stop()
-	}
 }
 
 // Waiting is how many attempts wait in memory.
@@ -545,22 +367,4 @@ func (l *Lanes) Waiting() int {
 		total += len(n.queue)
 	}
 	return total
-}
-
-type wake struct {
-	at   time.Time
-	lane Lane
-}
-
-type wakes []wake
-
-func (w wakes) Len() int           { return len(w) }
-func (w wakes) Less(i, j int) bool { return w[i].at.Before(w[j].at) }
-func (w wakes) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
-func (w *wakes) Push(x any)        { *w = append(*w, x.(wake)) }
-func (w *wakes) Pop() any {
-	old := *w
-	last := old[len(old)-1]
-	*w = old[:len(old)-1]
-	return last
 }

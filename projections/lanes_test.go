@@ -135,6 +135,33 @@ func TestRetryByHand(t *testing.T) {
 	})
 }
 
+// TestRetryWhileAnAttemptIsMade asks for a retry while the attempt of the plan before it is under way.
+func TestRetryWhileAnAttemptIsMade(t *testing.T) {
+	inWorld(t, func(w *world) {
+		n := 0
+		ep := w.endpoint("slow", func(a domain.Attempt) domain.Report {
+			if n++; n > 2 {
+				return accepts(a)
+			}
+			time.Sleep(time.Duration(n-1) * 10 * time.Second) // the second one takes long
+			return fails(a)
+		})
+		msg := w.publish()
+		w.later(8 * time.Second)
+		w.wantStatus(msg, ep, domain.Retrying)
+		m, err := eventlog.Load[domain.Message](t.Context(), w.log, domain.MessageStream(svc, msg))
+		w.must(err)
+		e, err := eventlog.Load[domain.Endpoint](t.Context(), w.log, domain.EndpointStream(svc, ep))
+		w.must(err)
+		w.do(eventlog.On(domain.DeliveryStream(svc, msg, ep), domain.RetryDelivery{Message: m.State, Endpoint: e.State}))
+		w.later(8 * time.Second) // the second attempt has failed after 15 s
+		w.wantStatus(msg, ep, domain.Delivered)
+		if got, want := w.story(msg), "MessageAccepted AttemptFailed RetryRequested AttemptFailed DeliverySucceeded "; got != want {
+			t.Fatalf("the story is %s, want %s", got, want)
+		}
+	})
+}
+
 func TestSlowEndpointDelaysNoOther(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.endpoint("slow", func(domain.Attempt) domain.Report {

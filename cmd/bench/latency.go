@@ -99,7 +99,7 @@ func (b *bench) hold(ctx context.Context, r *rig, l latency, seconds int) (sprea
 	if _, err := r.publish(ctx, load{connections: openPublisher, messages: messages, rate: l.Rate}); err != nil {
 		return out, 0, fmt.Errorf("%s: %w", r.name, err)
 	}
-	if _, err := r.arrived(ctx, messages); err != nil {
+	if err := r.arrived(ctx, messages); err != nil {
 		return out, 0, fmt.Errorf("%s: %w", r.name, err)
 	}
 	after, err := r.usage()

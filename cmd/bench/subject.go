@@ -105,15 +105,15 @@ func (r *rig) publisher(l load) (*child, error) {
 }
 
 // arrived waits until so many different deliveries are at the sink.
-func (r *rig) arrived(ctx context.Context, deliveries int) (count, error) {
+func (r *rig) arrived(ctx context.Context, deliveries int) error {
 	var c count
 	err := r.tally.ask(ctx, "GET", "/await/"+strconv.Itoa(deliveries), nil, &c)
 	if err == nil {
-		return c, nil
+		return nil
 	}
 	err = fmt.Errorf("wait for %d deliveries: %w", deliveries, context.Cause(ctx))
 	if asked := r.tally.ask(context.WithoutCancel(ctx), "GET", "/count", nil, &c); asked != nil {
-		return c, errors.Join(err, asked)
+		return errors.Join(err, asked)
 	}
-	return c, fmt.Errorf("%w; there are %d, logs in %s", err, c.Deliveries, filepath.Join(r.dir, "*.log"))
+	return fmt.Errorf("%w; there are %d, logs in %s", err, c.Deliveries, filepath.Join(r.dir, "*.log"))
 }

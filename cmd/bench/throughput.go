@@ -115,7 +115,7 @@ func (b *bench) pass(ctx context.Context, r *rig, t throughput, messages int) (t
 		return 0, out, err
 	}
 	deliveries := messages * t.Endpoints
-	if _, err := r.arrived(ctx, deliveries); err != nil {
+	if err := r.arrived(ctx, deliveries); err != nil {
 		return 0, out, err
 	}
 	if err := r.settled(ctx); err != nil {

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -26,7 +26,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func benchmarkAppend(b *testing.B, writers int) {
-	s := open(b, Options{Dir: b.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	s := open(b, Options{Dir: b.TempDir(), Logger: discard()})
 	payload, outcome := random(1000), random(300)
 	var next atomic.Int64
 	var outcomes sync.WaitGroup
@@ -92,4 +92,84 @@ func cpu() time.Duration {
 		return 0
 	}
 	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
+// BenchmarkRead measures what a decision reads: nothing, known or not known before, and a short stream.
+func BenchmarkRead(b *testing.B) {
+	s := open(b, Options{Dir: b.TempDir(), Logger: discard()})
+	for n := range int64(20_000) {
+		of := message(n)
+		w := benchBatch(of, n%2 == 0, random(1000))
+		if err := s.Append(b.Context(), w); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.db.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		of   func(n int64) eventlog.Stream
+		want int
+	}{
+		{"leaf of a fresh root", func(n int64) eventlog.Stream { of := message(n / 2 * 2 % 20_000); of.Leaf = "ep_1"; return of }, 0},
+		{"leaf of an old root", func(n int64) eventlog.Stream { of := message((n/2*2 + 1) % 20_000); of.Leaf = "ep_1"; return of }, 0},
+		{"unknown root", func(n int64) eventlog.Stream { return message(1e9 + n) }, 0},
+		{"stream of one record", func(n int64) eventlog.Stream { return message(n % 20_000) }, 1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for n := range int64(b.N) {
+				got := 0
+				for _, err := range s.Read(b.Context(), c.of(n), 0) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					got++
+				}
+				if got != c.want {
+					b.Fatalf("%d records", got)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkOpen measures a start after a kill, with the newest log as full as it gets.
+func BenchmarkOpen(b *testing.B) {
+	for _, n := range []int64{0, 12_000, 100_000} {
+		b.Run(fmt.Sprintf("records=%d", n), func(b *testing.B) {
+			dir, killed := b.TempDir(), b.TempDir()
+			s := open(b, Options{Dir: dir, Logger: discard()})
+			for i := int64(0); i < n; i += 25 {
+				var batch eventlog.Batch
+				for j := range int64(25) {
+					batch.Writes = append(batch.Writes, benchBatch(message(i+j), true, random(1000)).Writes...)
+				}
+				if err := s.Append(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				b.StopTimer()
+				again := b.TempDir()
+				if err := os.CopyFS(again, os.DirFS(killed)); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				s, err := Open(b.Context(), Options{Dir: again, Logger: discard()})
+				b.StopTimer()
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Close(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
 }

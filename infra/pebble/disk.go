@@ -46,6 +46,7 @@ type disk struct {
 	mu      sync.Mutex
 	stalls  int // writes that wait for room
 	ballast bool
+	without bool // the volume can't allocate a ballast
 }
 
 // stuckage tells those who wait for an answer that it may take long.
@@ -93,7 +94,8 @@ func (d *disk) roomToOpen() error {
 // look asks for the free space, at most every lookEvery, and decides whether to take more.
 func (d *disk) look() {
 	now, last := d.now().UnixNano(), d.looked.Load()
-	if now-last < int64(lookEvery) && d.written.Load() < lookEveryBytes || !d.looked.CompareAndSwap(last, now) {
+	soon := now >= last && now-last < int64(lookEvery) // unless the clock was put back
+	if soon && d.written.Load() < lookEveryBytes || !d.looked.CompareAndSwap(last, now) {
 		return
 	}
 	d.written.Store(0)
@@ -114,7 +116,7 @@ func (d *disk) look() {
 		d.refused.Store(nil)
 		d.log.Info("disk has room again", "dir", d.dir, "free", free)
 	}
-	if !d.ballast && free >= 2*reserve+ballast {
+	if !d.ballast && !d.without && free >= 2*reserve+ballast {
 		d.takeBallast(int64(ballast))
 	}
 }
@@ -147,6 +149,7 @@ func (d *disk) takeBallast(size int64) {
 	if err != nil {
 		d.log.Debug("no ballast", "error", err)
 		_ = d.fs.Remove(name) // a part of it is of no use
+		d.without = !noRoom(err)
 		return
 	}
 	d.ballast = true

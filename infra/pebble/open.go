@@ -34,7 +34,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		disk:    newDisk(o.FS, o.Dir, o.Logger, o.Now),
 		queue:   newQueue(o.Now),
 		heads:   newHeads(o.size.heads),
-		recent:  newRecent(0, o.size),
+		recent:  newRecent(o.size),
 		stopped: make(chan struct{}),
 	}
 	s.requests = sync.Pool{New: func() any { return &request{done: make(chan error, 1)} }}
@@ -127,7 +127,7 @@ func (s *Store) begin(stamped eventlog.Position) error {
 			eventlog.ErrDamaged, stamped, last)
 	}
 	s.released, s.committer.position = first, last
-	s.recent = newRecent(last, s.size)
+	s.recent.head.Store(uint64(last))
 	return nil
 }
 

@@ -12,35 +12,75 @@ import (
 	"webplug/domain/eventlog"
 )
 
+// shortStream is how many records are looked up one by one before an iterator is worth its price. Most streams are
+// shorter, and where there is nothing Bloom filters say so, which an iterator can't ask.
+const shortStream = 6
+
 // Read implements eventlog.Store. It yields only what is durable.
 func (s *Store) Read(ctx context.Context, of eventlog.Stream, after eventlog.Version) iter.Seq2[eventlog.Record, error] {
 	return func(yield func(eventlog.Record, error) bool) {
-		if head, known := s.heads.of(of); known && head <= after || after == math.MaxUint64 {
-			if err := s.reading(ctx, func() error { return nil }); err != nil {
-				yield(eventlog.Record{}, err)
-			}
+		if after == math.MaxUint64 {
 			return
 		}
-		lower := appendRecordKey(nil, of, after+1)
-		first, err := s.first(ctx, lower)
+		records, more, err := s.readShort(ctx, of, after)
 		if err != nil {
 			yield(eventlog.Record{}, fmt.Errorf("read %s: %w", of, err))
 			return
 		}
-		if first {
-			s.yield(ctx, span{lower: lower, upper: behind(appendStreamKey(nil, of)), of: of}, yield)
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if more {
+			from := after + eventlog.Version(len(records)) + 1
+			s.yield(ctx, span{lower: appendRecordKey(nil, of, from), upper: behind(appendStreamKey(nil, of)), of: of}, yield)
 		}
 	}
 }
 
-// first says whether there is a key. Bloom filters answer most of the time that there is none, which an iterator
-// cannot ask.
-func (s *Store) first(ctx context.Context, key []byte) (there bool, err error) {
-	err = s.reading(ctx, func() error {
-		there, err = s.there(key)
-		return err
-	})
-	return there, err
+// readShort reads the first records after a version, and says whether there may be more.
+func (s *Store) readShort(ctx context.Context, of eventlog.Stream, after eventlog.Version) (records []eventlog.Record, more bool, err error) {
+	if err := s.beginReading(ctx); err != nil {
+		return nil, false, err
+	}
+	defer s.use.done()
+	head, known := s.heads.of(of)
+	if known && head <= after {
+		return nil, false, nil
+	}
+	key := appendRecordKey(make([]byte, 0, 128), of, after+1)
+	for v := after + 1; !known || v <= head; v++ {
+		if len(records) == shortStream {
+			return records, true, s.settle(ctx, records)
+		}
+		appendVersion(key[:len(key)-versionLen], v)
+		r, err := s.lookUp(key, of, v)
+		if errors.Is(err, pebble.ErrNotFound) {
+			break // for a known head: it is just being written
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		records = append(records, r)
+	}
+	return records, false, s.settle(ctx, records)
+}
+
+// lookUp reads one record, or answers pebble.ErrNotFound.
+func (s *Store) lookUp(key []byte, of eventlog.Stream, v eventlog.Version) (eventlog.Record, error) {
+	value, closer, err := s.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return eventlog.Record{}, err
+	}
+	if err != nil {
+		return eventlog.Record{}, readError(of.String(), err)
+	}
+	r, err := parseRecord(of, v, value)
+	if closeErr := closer.Close(); err == nil && closeErr != nil {
+		err = readError(of.String(), closeErr)
+	}
+	return r, err
 }
 
 // Trail implements eventlog.Store. It yields only what is durable.
@@ -142,13 +182,9 @@ func (s *Store) record(key []byte) (eventlog.Record, error) {
 	if err != nil {
 		return eventlog.Record{}, fmt.Errorf("%w: %w", eventlog.ErrDamaged, err)
 	}
-	value, closer, err := s.db.Get(key)
+	r, err := s.lookUp(key, of, v)
 	if errors.Is(err, pebble.ErrNotFound) {
-		return eventlog.Record{}, fmt.Errorf("%s@%d was committed and is missing: %w", of, v, eventlog.ErrDamaged)
+		return r, fmt.Errorf("%s@%d was committed and is missing: %w", of, v, eventlog.ErrDamaged)
 	}
-	if err != nil {
-		return eventlog.Record{}, readError(of.String(), err)
-	}
-	defer func() { _ = closer.Close() }()
-	return parseRecord(of, v, value)
+	return r, err
 }

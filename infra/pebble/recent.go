@@ -29,9 +29,8 @@ type recent struct {
 	ended   error // why there will be no more
 }
 
-func newRecent(head eventlog.Position, size size) *recent {
+func newRecent(size size) *recent {
 	r := &recent{maxCommits: size.recentCommits, maxBytes: size.recentBytes}
-	r.head.Store(uint64(head))
 	r.grew = sync.NewCond(&r.mu)
 	return r
 }

@@ -42,7 +42,8 @@ type machine struct {
 
 // live runs the store until it crashes and answers the disk as it is then.
 func (m *machine) live(t *testing.T, fs *vfs.MemFS) *vfs.MemFS {
-	s, err := Open(t.Context(), quiet(t, Options{Dir: "data", FS: fs, size: size{heads: 4, recentCommits: 3, recentBytes: 300, pageRecords: 5, pageBytes: 500}}))
+	small := size{heads: 4, recentCommits: 3, recentBytes: 3000, pageRecords: 5, pageBytes: 5000, memTable: 16 << 10}
+	s, err := Open(t.Context(), quiet(t, Options{Dir: "data", FS: fs, size: small}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func (m *machine) writes(ctx context.Context, t *testing.T, s *Store, of eventlo
 		head = r.Version
 	}
 	for ctx.Err() == nil {
-		b := one(of.String(), head, fmt.Sprintf("%s@%d of %d", of, head+1, rng.Uint64()))
+		b := one(of.String(), head, fmt.Sprintf("%s@%d of %d %x", of, head+1, rng.Uint64(), random(rng.IntN(500))))
 		b.Lazy = rng.IntN(3) == 0
 		if err := s.Append(ctx, b); err != nil {
 			if !errors.Is(err, context.Canceled) {

@@ -24,8 +24,8 @@ type Options struct {
 	FS  vfs.FS // vfs.Default
 
 	Logger *slog.Logger // slog.Default()
-	// Fail is called once, when a sync failed or Pebble can't go on. Nothing is acknowledged before it is called and
-	// after. It should end the process, and by default does, with exit code 1.
+	// Fail is called once, when a sync failed or Pebble can't go on. It should end the process, and by default does, with
+	// exit code 1. Nothing is acknowledged from then on, and nothing can be read, should it return.
 	Fail func(error)
 	Now  func() time.Time // time.Now; for nothing that is stored
 
@@ -64,7 +64,7 @@ func (o *Options) defaults() {
 		}
 	}
 	if o.size == (size{}) {
-		o.size = size{heads: 1 << 16, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
+		o.size = size{heads: 1 << 15, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
 	}
 }
 
@@ -242,8 +242,8 @@ func (u *use) end() {
 	}
 }
 
-// reading lets fn read the database, unless it is closed or failed.
-func (s *Store) reading(ctx context.Context, fn func() error) error {
+// beginReading lets the caller read the database until it calls use.done, unless it is closed or failed.
+func (s *Store) beginReading(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -252,6 +252,14 @@ func (s *Store) reading(ctx context.Context, fn func() error) error {
 	}
 	if !s.use.begin() {
 		return fmt.Errorf("%w: it is closed", eventlog.ErrUnavailable)
+	}
+	return nil
+}
+
+// reading lets fn read the database.
+func (s *Store) reading(ctx context.Context, fn func() error) error {
+	if err := s.beginReading(ctx); err != nil {
+		return err
 	}
 	defer s.use.done()
 	return fn()

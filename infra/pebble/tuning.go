@@ -15,8 +15,9 @@ const (
 	memTableShare    = 128
 	smallestMemTable = 512 << 10
 
-	blockCache = 32 << 20
-	bloomBits  = 10 // a bit less than 1 in 100 lookups of what is absent reads a block
+	blockCache = 64 << 20 // Pebble takes the memtables out of it
+	indexBlock = 64 << 10 // an index in one block is one step less of each lookup
+	bloomBits  = 10       // a bit less than 1 in 100 lookups of what is absent reads a block
 )
 
 // options is Pebble's configuration for a log that only grows, with rows beside it that change often.
@@ -43,6 +44,7 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 		return pebble.UniformDBCompressionSettings(block.FastestCompression)
 	})
 	for i := range o.Levels {
+		o.Levels[i].IndexBlockSize = indexBlock
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
 	}
 	return o

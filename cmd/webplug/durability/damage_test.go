@@ -175,9 +175,9 @@ func wantNothingHidden(t *testing.T, dir string, of tenant, messages int) {
 // readEverything counts the messages whose whole history can be read.
 func (a api) readEverything(t *testing.T, of tenant) (count int, err error) {
 	for cursor := ""; ; {
-		got, err := a.call(t.Context(), http.MethodGet, of.path+"/messages?limit=100"+cursor, nil)
-		if err != nil || got.status != http.StatusOK {
-			return count, fmt.Errorf("a list gives %d %s (%v)", got.status, got.body, err)
+		got, err := a.readable(t, of.path+"/messages?limit=100"+cursor)
+		if err != nil {
+			return count, err
 		}
 		var page struct {
 			Data []identified `json:"data"`
@@ -187,8 +187,8 @@ func (a api) readEverything(t *testing.T, of tenant) (count int, err error) {
 			return count, err
 		}
 		for _, m := range page.Data {
-			if got, err := a.call(t.Context(), http.MethodGet, of.path+"/messages/"+m.ID+"/history", nil); err != nil || got.status != http.StatusOK {
-				return count, fmt.Errorf("a history gives %d %s (%v)", got.status, got.body, err)
+			if _, err := a.readable(t, of.path+"/messages/"+m.ID+"/history"); err != nil {
+				return count, err
 			}
 			count++
 		}
@@ -197,4 +197,13 @@ func (a api) readEverything(t *testing.T, of tenant) (count int, err error) {
 		}
 		cursor = "&cursor=" + page.Next
 	}
+}
+
+// readable reads a path, and fails where the answer is another than 200.
+func (a api) readable(t *testing.T, path string) (answer, error) {
+	got, err := a.call(t.Context(), http.MethodGet, path, nil)
+	if err == nil && got.status != http.StatusOK {
+		err = fmt.Errorf("%s: %d %s", path, got.status, got.body)
+	}
+	return got, err
 }

@@ -1,11 +1,11 @@
 package durability
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +18,7 @@ func TestFullDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := mountSmallDisk(t, "64m")
-			s := serve(t, filepath.Join(d.path, "data"), settings{})
+			s := serve(t, filepath.Join(d.path, "data"), settings{args: []string{"--grace", "1s"}})
 			of := s.tenant(t, "bank")
 			to := newSink(t)
 			s.endpoint(t, of, to.URL)
@@ -32,13 +32,14 @@ func TestFullDisk(t *testing.T) {
 			wantRefused(t, s, of)
 			wantReadable(t, s, of, first)
 
-			s.kill()
 			if left > 0 {
+				s.kill()
 				s = s.again(settings{})
 				wantRefused(t, s, of)
 				wantReadable(t, s, of, first)
 				d.free()
 			} else { // then it starts only if what it must write first fits what it had put by
+				s.end()
 				if p := serving(s.dir, settings{}).start(t); !p.servesOrSays("disk full") {
 					t.Errorf("it ended with %d: %s", p.wait(), p.logs)
 				}
@@ -159,7 +160,7 @@ func (d disk) fill(left uint64) {
 			return
 		}
 		take := max(int64(free-left)/2, use.Bsize) // by halves: the other side writes too
-		if err := unix.Fallocate(int(f.Fd()), 0, size, take); err != nil && err != syscall.ENOSPC {
+		if err := unix.Fallocate(int(f.Fd()), 0, size, take); err != nil && !errors.Is(err, unix.ENOSPC) {
 			d.t.Fatal(err)
 		} else if err == nil {
 			size += take

@@ -69,6 +69,9 @@ func (l launch) start(t testing.TB) *process {
 	}()
 	t.Cleanup(func() {
 		p.kill()
+		if strings.Contains(p.logs.String(), "DATA RACE") { // of a binary that looks for them
+			t.Errorf("webplug %s has a data race:\n%s", strings.Join(l.args, " "), p.logs)
+		}
 		if t.Failed() {
 			t.Logf("webplug %s said:\n%s", strings.Join(l.args, " "), lastLines(p.logs.String(), 40))
 		}

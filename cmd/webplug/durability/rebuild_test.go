@@ -67,6 +67,8 @@ func busyData(t *testing.T, s *server) []string {
 	t.Helper()
 	of, other := s.tenant(t, "bank"), s.tenant(t, "shop")
 	s.create(t, of.path+"/event-types", fields{"name": "rare", "example": fields{"n": 1}})
+	s.create(t, of.path+"/event-types", fields{"name": "lonely"})
+	s.create(t, of.path+"/event-types", fields{"name": "unheard"})
 	old := s.create(t, of.path+"/event-types", fields{"name": "old"})
 	grace := s.create(t, of.path+"/users", fields{"name": "Grace", "external_id": "g-1", "metadata": fields{"tier": "gold"}})
 	steady, down, gone := newSink(t), newSink(t), newSink(t)
@@ -78,11 +80,12 @@ func busyData(t *testing.T, s *server) []string {
 	}
 	act := func(want int, method, path string, body any) { s.must(t, want, method, path, body, nil) }
 	steadyID := endpoint(of.user, steady.URL, eventName, "rare")
-	downID := endpoint(grace, down.URL, "rare")
+	downID := endpoint(grace, down.URL, "rare", "lonely")
 	goneID := endpoint(grace, gone.URL, "rare")
 	paused := endpoint(grace, steady.URL+"/paused", eventName, "rare")
 	removed := endpoint(of.user, steady.URL+"/removed", eventName)
 	s.endpoint(t, other, steady.URL+"/other")
+	s.endpoint(t, other, gone.URL)
 	act(http.StatusOK, http.MethodPost, of.path+"/endpoints/"+paused+"/pause", nil)
 	act(http.StatusNoContent, http.MethodDelete, of.path+"/endpoints/"+removed, nil)
 	act(http.StatusOK, http.MethodPost, of.path+"/endpoints/"+steadyID+"/secret/rotate", nil)
@@ -98,15 +101,21 @@ func busyData(t *testing.T, s *server) []string {
 	publishing.begin(8)
 	publishing.more(1200) // more than one page of the journal holds
 	publishing.end()
+	publish := func(kind string) string {
+		var made identified
+		s.must(t, http.StatusAccepted, http.MethodPost, of.path+"/messages", fields{"event_type": kind, "payload": 1}, &made)
+		return made.ID
+	}
 	var rares []string
 	for n := range 20 {
-		var made identified
-		s.must(t, http.StatusAccepted, http.MethodPost, of.path+"/messages", fields{"event_type": "rare", "payload": n}, &made)
-		rares = append(rares, made.ID)
+		rares = append(rares, publish("rare"))
 		s.publish(t, other, fields{"n": n})
 	}
+	publish("unheard")
+	lonely := publish("lonely")
 	act(http.StatusAccepted, http.MethodPost, of.path+"/endpoints/"+steadyID+"/test", nil)
 	act(http.StatusAccepted, http.MethodPost, of.path+"/messages/"+rares[0]+"/deliveries/"+downID+"/discard", fields{"reason": "no use"})
+	act(http.StatusAccepted, http.MethodPost, of.path+"/messages/"+lonely+"/deliveries/"+downID+"/discard", nil)
 	act(http.StatusAccepted, http.MethodPost, of.path+"/messages/"+rares[1]+"/deliveries/"+steadyID+"/retry", nil)
 	eventually(t, "nothing is due for minutes", func() bool {
 		for _, id := range rares[1:] {

@@ -114,7 +114,7 @@ func TestPlaces(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing to cancel
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

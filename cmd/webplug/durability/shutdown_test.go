@@ -44,7 +44,7 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 	to := newSink(t)
 	s.endpoint(t, of, to.URL)
 
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")) //nolint:noctx // closed at the end
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestRequestsUnderWayFinish(t *testing.T) {
 	underWay(t, s)
 	s.signal(syscall.SIGTERM)
 	eventually(t, "it takes nothing new", func() bool {
-		another, err := net.Dial("tcp", c.RemoteAddr().String()) //nolint:noctx // closed at once
+		another, err := net.Dial("tcp", c.RemoteAddr().String())
 		if err == nil {
 			_ = another.Close()
 		}
@@ -107,7 +107,7 @@ func TestHangingEndpoint(t *testing.T) {
 		messages = append(messages, s.publish(t, of, fields{"n": n}))
 	}
 	eventually(t, "requests hang", func() bool { return to.count() == 16 }) // as many as an endpoint gets at once
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))         //nolint:noctx // closed at the end
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"net"
+	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,6 +43,28 @@ func TestInternalAddressesAreRefusedInAnySpelling(t *testing.T) {
 	}
 }
 
+// TestANameThatResolvesToAnInternalAddressIsRefused needs a name that the machine itself resolves so.
+func TestANameThatResolvesToAnInternalAddressIsRefused(t *testing.T) {
+	t.Parallel()
+	own, _ := os.Hostname()
+	names := slices.DeleteFunc([]string{"ip6-localhost", "ip6-loopback", own}, func(name string) bool {
+		resolver := net.Resolver{PreferGo: true}
+		found, err := resolver.LookupNetIP(t.Context(), "ip", name)
+		return err != nil || !slices.ContainsFunc(found, func(a netip.Addr) bool { return a.Unmap().IsLoopback() || a.Unmap().IsPrivate() })
+	})
+	if len(names) == 0 {
+		t.Skip("this machine resolves no name to an internal address but localhost")
+	}
+	s := serviceOn(t, startOptions{})
+	u := s.user()
+	s.changesNothing(func() {
+		for _, name := range names {
+			s.post("/endpoints", members{"user_id": u.ID, "url": "https://" + name + "/hook"}).refused(422, "invalid", "url")
+		}
+	})
+	t.Run("one that does not resolve yet is taken", func(*testing.T) { s.endpoint(u.ID, "https://nowhere.invalid/hook") })
+}
+
 func TestInternalAddressesAreRefusedAgainAtEachAttempt(t *testing.T) {
 	t.Parallel()
 	r := receive(t, nil)
@@ -65,6 +91,7 @@ func TestInternalAddressesAreRefusedAgainAtEachAttempt(t *testing.T) {
 		if err := strict.stop(); err != nil {
 			t.Error(err)
 		}
+		_ = os.RemoveAll(strict.dir)
 	})
 	s.server = strict
 	m := s.publish("card_issued", "")

@@ -95,7 +95,7 @@ func readEvents(s *server, cursor string) (p page[event], err error) {
 	if cursor != "" {
 		url += "&cursor=" + cursor
 	}
-	req, err := http.NewRequest("GET", url, nil) //nolint:noctx // the suite's own end
+	req, err := http.NewRequest("GET", url, nil)
 	if err != nil {
 		return p, err
 	}

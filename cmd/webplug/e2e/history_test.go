@@ -211,6 +211,18 @@ func TestTheWholeHistoryIsTheAdminsAlone(t *testing.T) {
 		}
 	}
 	c.with(k.Key).get("/history").refused(403, "forbidden", "")
+	t.Run("in both orders", func(t *testing.T) {
+		for range 3 {
+			s.by(k.Key).user()
+			other.by(k.Key).eventType(newToken("type"))
+		}
+		oldest := all[event](c, "/history", since, where("actor", k.ID, "limit", "2"))
+		newest := all[event](c, "/history", since, where("actor", k.ID, "limit", "4", "order", "newest"))
+		slices.Reverse(newest)
+		if len(oldest) != 9 || !slices.EqualFunc(oldest, newest, func(a, b event) bool { return a.ID == b.ID }) {
+			t.Errorf("oldest first %v, newest first, read backwards, %v", types(oldest), types(newest))
+		}
+	})
 	if found := all[event](c, "/history", where("actor", "nobody")); len(found) != 0 {
 		t.Errorf("by nobody: %+v", found)
 	}

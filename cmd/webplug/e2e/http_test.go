@@ -128,7 +128,7 @@ func TestARequestThatIsNoHTTPDoesNotDisturb(t *testing.T) {
 		"POST /v1/services HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 		"GET / HTTP/1.1\r\n\r\n",
 	} {
-		c, err := net.Dial("tcp", strings.TrimPrefix(suite.server.url, "http://")) //nolint:noctx // the test is about the bytes
+		c, err := net.Dial("tcp", strings.TrimPrefix(suite.server.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,7 +85,7 @@ func TestARepeatedCreationGetsTheFirstAnswer(t *testing.T) {
 			if strings.HasPrefix(c.path, "/v1") {
 				at.base = ""
 			}
-			key := "key of " + name
+			key := newToken(name)
 			first := at.post(c.path, c.body, once(key)).is(c.status)
 			id := of[row](first).ID
 			repeats := func(when string, body any) {
@@ -129,6 +129,17 @@ func TestARepeatedCreationGetsTheFirstAnswerInAnArchivedService(t *testing.T) {
 		t.Errorf("%s, first %s", again.body, sent.body)
 	}
 	if again := s.post("/users", members{"name": "Eve"}, once("k")).is(201); string(again.body) != string(made.body) {
+		t.Errorf("%s, first %s", again.body, made.body)
+	}
+}
+
+func TestARepeatIsKnownThoughTheCallerGivesAllItsRequestsOneID(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	same := header("X-Request-Id", "job-1")
+	made := s.post("/users", members{"name": "Ada"}, once("k"), same).is(201)
+	s.patch("/users/"+of[row](made).ID, members{"name": "Eve"}, same).is(200)
+	if again := s.post("/users", members{"name": "Ada"}, once("k"), same).is(201); string(again.body) != string(made.body) {
 		t.Errorf("%s, first %s", again.body, made.body)
 	}
 }

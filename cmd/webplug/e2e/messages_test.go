@@ -179,6 +179,9 @@ func TestMessagesOfOneMomentAreAllListed(t *testing.T) {
 			want[of[row](a.is(202)).ID] = true
 		}
 	}
+	if p := of[page[messageRow]](s.get("/messages").is(200)); len(p.Data) != 50 || p.Next == nil {
+		t.Errorf("without a limit a page has %d rows", len(p.Data))
+	}
 	got := all[messageRow](s.client, "/messages", where("limit", "3"))
 	for i, m := range got {
 		if !want[m.ID] {

@@ -117,6 +117,54 @@ func TestOfSixteenPublishesWithOneKeyThereIsOneMessage(t *testing.T) {
 	}
 }
 
+func TestOfSixteenRequestsWithOneKeyTheFirstHolds(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.eventType("card_issued")
+	for path, body := range map[string]func(i int) members{
+		"/users":    func(i int) members { return members{"name": fmt.Sprint("Ada ", i)} },
+		"/messages": func(i int) members { return merged(message("card_issued", ""), members{"payload": i}) },
+	} {
+		answers := together(racers, func(i int) answer { return s.post(path, body(i), once("one")) })
+		for _, a := range answers {
+			if a.status == 422 {
+				a.refused(422, "invalid", "Idempotency-Key")
+			}
+		}
+		if got := statuses(answers); got[201]+got[202] != 1 || got[422] != racers-1 {
+			t.Errorf("%s: %v, want one success and fifteen 422", path, got)
+		}
+	}
+}
+
+func TestSubscribingToAURLWhileItsEndpointComesAndGoes(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.user()
+	s.eventType("card_issued")
+	body := members{"user_id": u.ID, "event_type": "card_issued", "endpoint": "https://example.com/hook"}
+	for range 10 {
+		e := of[subscriptionRow](s.post("/subscriptions", body).is(201)).EndpointID
+		answers := together(racers, func(i int) answer {
+			if i%4 == 0 {
+				return s.delete("/endpoints/" + e)
+			}
+			return s.post("/subscriptions", body)
+		})
+		got := statuses(answers)
+		if got[204] != racers/4 || got[201] > 1 || got[201]+got[409] != racers-racers/4 {
+			t.Fatalf("removals and subscriptions at once: %v", got)
+		}
+		active := first[endpointRow](s.client, "/endpoints", where("status", "active"))
+		if len(active) != got[201] {
+			t.Fatalf("%d subscriptions were made, and %d endpoints are there", got[201], len(active))
+		}
+		for _, e := range active {
+			s.delete("/endpoints/" + e.ID).is(204)
+		}
+	}
+}
+
 func TestOfSixteenRetriesOfOneDeliveryTheEndpointGetsWhatTheHistoryTells(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

@@ -36,6 +36,7 @@ type reply struct {
 	header map[string]string
 	body   string
 	hold   <-chan struct{} // it answers when this is closed
+	later  <-chan reply    // it answers what comes here
 }
 
 // receiver is an endpoint of a customer: it keeps what it gets.
@@ -60,9 +61,10 @@ func receive(t testing.TB, answer func(n int) reply) *receiver {
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		a := r.take(req)
 		defer r.leave()
-		if a.hold != nil {
+		if a.hold != nil || a.later != nil {
 			select {
 			case <-a.hold:
+			case a = <-a.later:
 			case <-req.Context().Done(): // given up
 			}
 		}

@@ -5,12 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -225,13 +223,3 @@ func (o *output) entries() []map[string]any {
 	}
 	return out
 }
-
-// find gives the first match of an expression's group.
-func (o *output) find(expression string) string {
-	if m := regexp.MustCompile(expression).FindStringSubmatch(o.String()); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-var _ io.Writer = (*output)(nil)

@@ -31,10 +31,10 @@ func TestMain(m *testing.M) {
 func parent() {
 	s, err := local.Start(context.Background(), local.Options{})
 	if err != nil {
-		fmt.Println(err)
+		_, _ = fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
-	fmt.Println(s.Endpoint())
+	_, _ = fmt.Fprintln(os.Stdout, s.Endpoint())
 	<-s.Ended()
 	os.Exit(0)
 }

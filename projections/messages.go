@@ -1,0 +1,144 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"webplug/domain"
+)
+
+// DeadLetters lists failed deliveries, the newest failure first.
+func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
+	query := ListQuery{View: ViewDeliveries, List: listDead(service), Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until)}
+	return listPart(ctx, q, query, r, func(d DeliveryRow) bool {
+		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, d.EventTypeID) && is(f.EventType, d.EventType) &&
+			is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause))
+	})
+}
+
+func sortFrom(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return timeKey(t)
+}
+
+func value[T any](p *T) T {
+	var zero T
+	if p == nil {
+		return zero
+	}
+	return *p
+}
+
+// Messages lists messages, newest first.
+func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
+	stale, err := q.freshen(ctx)
+	if err != nil {
+		return Page[MessageRow]{}, err
+	}
+	var find func(context.Context, string, MessageFilter, PageRequest) (Page[MessageRow], error)
+	switch f.Status {
+	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
+		find = q.unhappyMessages
+	default:
+		find = q.journalMessages
+	}
+	page, err := find(ctx, service, f, r)
+	page.Stale = stale
+	return page, err
+}
+
+func (q *Queries) journalMessages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
+	var page Page[MessageRow]
+	c, err := readCursor(r.Cursor, "messages/"+service)
+	if err != nil {
+		return page, err
+	}
+	seen := 0
+	for fact, err := range q.facts(ctx, factRange{service: service, from: f.Since, to: f.Until, backward: true, beyond: c.Fact}) {
+		if err != nil {
+			return page, fmt.Errorf("read the journal: %w", err)
+		}
+		if seen++; seen > 10*budget {
+			return page, nil
+		}
+		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) {
+			row, ok, err := q.message(ctx, service, fact.Root, f)
+			if err != nil {
+				return page, err
+			}
+			if ok && len(page.Data) == r.Limit {
+				return page, nil
+			}
+			if ok {
+				page.Data = append(page.Data, row)
+			}
+			seen += 10
+		}
+		page.Next = cursor{List: "messages/" + service, Fact: &fact}.String()
+	}
+	page.Next = ""
+	return page, nil
+}
+
+// unhappyMessages lists by the rows of deliveries with a status; a message is one if that is its worst.
+func (q *Queries) unhappyMessages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
+	var page Page[MessageRow]
+	in := listStatus(service, f.Status)
+	c, err := readCursor(r.Cursor, in)
+	if err != nil {
+		return page, err
+	}
+	query := ListQuery{View: ViewDeliveries, List: in, Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until), Limit: r.Limit + 1}
+	if c.Sort != "" {
+		query.To = c.Sort // the last message's own prefix: its other deliveries sort after it
+	}
+	seen, last := 0, ""
+	err = q.walk(ctx, query, func(l Listed) error {
+		prefix := l.Sort[:strings.LastIndexByte(l.Sort, '/')]
+		if prefix == last {
+			return nil
+		}
+		last = prefix
+		message := prefix[strings.LastIndexByte(prefix, '/')+1:]
+		row, ok, err := q.message(ctx, service, message, f)
+		if err != nil {
+			return err
+		}
+		if ok && len(page.Data) == r.Limit {
+			return errEnough
+		}
+		if ok {
+			page.Data = append(page.Data, row)
+		}
+		page.Next = cursor{List: in, Sort: prefix}.String()
+		if seen++; seen >= budget {
+			return errEnough
+		}
+		return nil
+	})
+	return finish(page, err)
+}
+
+// message reads a message's row, and says whether the filter wants it.
+func (q *Queries) message(ctx context.Context, service, id string, f MessageFilter) (MessageRow, bool, error) {
+	trail, err := LoadTrail(ctx, q.log, service, id)
+	if err != nil || !trail.Message().Exists() {
+		return MessageRow{}, false, err
+	}
+	row := trail.Row()
+	wants := is(f.Status, row.Status) && is(f.EventTypeID, value(row.EventTypeID)) && is(f.EventType, row.EventType) &&
+		is(f.UserID, value(row.UserID))
+	if !wants || f.EndpointID == "" && f.Cause == "" {
+		return row, wants, nil
+	}
+	for _, d := range trail.Deliveries() {
+		if is(f.EndpointID, d.EndpointID) && is(f.Cause, value(d.Cause)) {
+			return row, true, nil
+		}
+	}
+	return row, false, nil
+}
