@@ -42,7 +42,7 @@ type timed struct {
 	Slices []slice `json:"slices"`
 }
 
-// spreadOut loads relay and WebPlug by turns, both running all the time.
+// time loads relay and WebPlug by turns, both running all the time.
 func (b *bench) time(ctx context.Context, l latency) (_ timed, err error) {
 	out := timed{latency: l}
 	var rigs [2]*rig
