@@ -174,14 +174,24 @@ func (b *bench) scenario(ctx context.Context, name string, r *report) (interface
 
 func (b *bench) webPlug() subject { return theWebPlug(b.program, b.profiles != "") }
 
-// folder makes a data folder.
-func (b *bench) folder() (string, error) { return os.MkdirTemp(b.dir, "webplug-bench-") }
-
-// discard takes a data folder away, unless it is wanted.
-func (b *bench) discard(dir string) error {
-	if b.keep {
-		b.progress("kept: %s", dir)
-		return nil
+// open makes a data folder and starts a subject in it, with a sink.
+func (b *bench) open(ctx context.Context, s subject, endpoints int) (*rig, error) {
+	dir, err := os.MkdirTemp(b.dir, "webplug-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make a data folder: %w", err)
 	}
-	return os.RemoveAll(dir)
+	r, err := newRig(ctx, s, dir, endpoints)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.name, b.close(dir, err))
+	}
+	return r, nil
+}
+
+// close takes a data folder away, unless it is wanted, or failed says that it tells what went wrong.
+func (b *bench) close(dir string, failed error) error {
+	if b.keep || failed != nil && !errors.Is(failed, context.Canceled) {
+		b.progress("kept: %s", dir)
+		return failed
+	}
+	return errors.Join(failed, os.RemoveAll(dir))
 }
