@@ -72,6 +72,8 @@ type bench struct {
 	dir      string // folder of everything temporary
 	keep     bool
 	progress func(format string, args ...any)
+
+	interrupted func() bool
 }
 
 func parse(args []string, std streams) (*bench, error) {
@@ -119,6 +121,7 @@ func (b *bench) run(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("make a folder for profiles: %w", err)
 		}
 	}
+	b.interrupted = func() bool { return ctx.Err() != nil }
 	r := newReport()
 	var show []interface{ print(io.Writer) }
 	for _, name := range b.only {
@@ -189,7 +192,7 @@ func (b *bench) open(ctx context.Context, s subject, endpoints int) (*rig, error
 
 // close takes a data folder away, unless it is wanted, or failed says that it tells what went wrong.
 func (b *bench) close(dir string, failed error) error {
-	if b.keep || failed != nil && !errors.Is(failed, context.Canceled) {
+	if b.keep || failed != nil && !b.interrupted() {
 		b.progress("kept: %s", dir)
 		return failed
 	}
