@@ -44,15 +44,11 @@ const drainWithin = 2 * time.Minute
 
 func (b *bench) kill(ctx context.Context, k killing) (out killed, err error) {
 	out.killing = k
-	dir, err := b.folder()
+	r, err := b.open(ctx, b.webPlug(), 1)
 	if err != nil {
 		return out, err
 	}
-	r, err := newRig(ctx, b.webPlug(), dir, 1)
-	if err != nil {
-		return out, err
-	}
-	defer func() { err = errors.Join(err, r.close(), b.discard(dir)) }()
+	defer func() { err = b.close(r.dir, errors.Join(err, r.close())) }()
 	publisher, err := r.publisher(load{connections: publishers})
 	if err != nil {
 		return out, err

@@ -42,20 +42,16 @@ type timed struct {
 	Slices []slice `json:"slices"`
 }
 
-// spreadOut loads relay and WebPlug by turns, both running all the time.
+// time loads relay and WebPlug by turns, both running all the time.
 func (b *bench) time(ctx context.Context, l latency) (_ timed, err error) {
 	out := timed{latency: l}
 	var rigs [2]*rig
 	for i, s := range []subject{theRelay(), b.webPlug()} {
-		dir, err := b.folder()
-		if err != nil {
-			return out, err
+		r, started := b.open(ctx, s, 1)
+		if started != nil {
+			return out, started
 		}
-		r, err := newRig(ctx, s, dir, 1)
-		if err != nil {
-			return out, fmt.Errorf("%s: %w", s.name, err)
-		}
-		defer func() { err = errors.Join(err, r.close(), b.discard(dir)) }()
+		defer func() { err = b.close(r.dir, errors.Join(err, r.close())) }()
 		watched, unwatch := r.watch(ctx)
 		defer unwatch()
 		ctx, rigs[i] = watched, r

@@ -72,6 +72,8 @@ type bench struct {
 	dir      string // folder of everything temporary
 	keep     bool
 	progress func(format string, args ...any)
+
+	interrupted func() bool
 }
 
 func parse(args []string, std streams) (*bench, error) {
@@ -119,6 +121,7 @@ func (b *bench) run(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("make a folder for profiles: %w", err)
 		}
 	}
+	b.interrupted = func() bool { return ctx.Err() != nil }
 	r := newReport()
 	var show []interface{ print(io.Writer) }
 	for _, name := range b.only {
@@ -174,14 +177,24 @@ func (b *bench) scenario(ctx context.Context, name string, r *report) (interface
 
 func (b *bench) webPlug() subject { return theWebPlug(b.program, b.profiles != "") }
 
-// folder makes a data folder.
-func (b *bench) folder() (string, error) { return os.MkdirTemp(b.dir, "webplug-bench-") }
-
-// discard takes a data folder away, unless it is wanted.
-func (b *bench) discard(dir string) error {
-	if b.keep {
-		b.progress("kept: %s", dir)
-		return nil
+// open makes a data folder and starts a subject in it, with a sink.
+func (b *bench) open(ctx context.Context, s subject, endpoints int) (*rig, error) {
+	dir, err := os.MkdirTemp(b.dir, "webplug-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make a data folder: %w", err)
 	}
-	return os.RemoveAll(dir)
+	r, err := newRig(ctx, s, dir, endpoints)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.name, b.close(dir, err))
+	}
+	return r, nil
+}
+
+// close takes a data folder away, unless it is wanted, or failed says that it tells what went wrong.
+func (b *bench) close(dir string, failed error) error {
+	if b.keep || failed != nil && !b.interrupted() {
+		b.progress("kept: %s", dir)
+		return failed
+	}
+	return errors.Join(failed, os.RemoveAll(dir))
 }

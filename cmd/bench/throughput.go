@@ -74,17 +74,13 @@ func (b *bench) compare(ctx context.Context, t throughput) (compared, error) {
 const measureWithin = 5 * time.Minute
 
 func (b *bench) measure(ctx context.Context, s subject, t throughput, round int) (_ sample, err error) {
-	dir, err := b.folder()
+	ctx, cancel := context.WithTimeout(ctx, measureWithin)
+	defer cancel()
+	r, err := b.open(ctx, s, t.Endpoints)
 	if err != nil {
 		return sample{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, measureWithin)
-	defer cancel()
-	r, err := newRig(ctx, s, dir, t.Endpoints)
-	if err != nil {
-		return sample{}, fmt.Errorf("%s: %w", s.name, err)
-	}
-	defer func() { err = errors.Join(err, r.close(), b.discard(dir)) }()
+	defer func() { err = b.close(r.dir, errors.Join(err, r.close())) }()
 	ctx, unwatch := r.watch(ctx)
 	defer unwatch()
 	warm, _, err := b.pass(ctx, r, t, t.warmUp)
