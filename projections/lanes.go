@@ -324,7 +324,7 @@ func (l *Lanes) advance(n *lane) {
 		l.working.Add(1)
 		go l.work(n, l.pop(n))
 	}
-	room := laneRefill / 2
+	room := min(laneRefill, l.limits.attempts) / 2
 	if l.bytes >= l.limits.bytes {
 		room = laneConcurrency
 	}
