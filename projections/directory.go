@@ -153,8 +153,14 @@ func (d *Directory) Candidates(ctx context.Context, service, eventType, user str
 		}
 	}
 	if user != "" {
+		out = make([]domain.Candidate, 0, len(of[user]))
 		add(of[user])
 	} else {
+		total := 0
+		for _, ids := range of {
+			total += len(ids)
+		}
+		out = make([]domain.Candidate, 0, total)
 		for _, ids := range of {
 			add(ids)
 		}
@@ -222,6 +228,9 @@ func (row EndpointRow) endpoint() domain.Endpoint {
 	}
 	return e
 }
+
+// Learn takes a key as a command has just left it, before the projector comes to it.
+func (d *Directory) Learn(k domain.APIKey) { d.putKey(k) }
 
 func (d *Directory) putService(s domain.Service) { put(d, d.services, s.ID, s) }
 

@@ -29,7 +29,7 @@ import (
 // TestSimulation runs the whole product in one process, in virtual time, against a network and a disk that misbehave,
 // and holds it to a model. WEBPLUG_SIM_SEEDS says how many random worlds, WEBPLUG_SIM_SEED repeats one.
 func TestSimulation(t *testing.T) {
-	first, count := uint64(1), 3
+	first, count := uint64(1), 5
 	if s := os.Getenv("WEBPLUG_SIM_SEEDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {

@@ -48,6 +48,7 @@ func (f *folded) Schema(domain.EventType) (*domain.Schema, error) { return nil, 
 func (f *folded) Candidates(context.Context, string, string, string) ([]domain.Candidate, error) {
 	return f.candidates, nil
 }
+func (f *folded) Learn(domain.APIKey)                                {}
 func (f *folded) Key(context.Context, string) (domain.APIKey, error) { return f.key, nil }
 
 // blank is an answer that nobody reads.

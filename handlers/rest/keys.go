@@ -94,6 +94,7 @@ func (a *API) revokeKey(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	a.Directory.Learn(key.State) // it is refused from now on, however far behind the directory is
 	c.did(key.Stream, key.Version)
 	return a.changed(ctx, c, http.StatusNoContent, nil)
 }

@@ -22,6 +22,8 @@ type Directory interface {
 	Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error)
 	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
 	Key(ctx context.Context, id string) (domain.APIKey, error)
+	// Learn tells of a key as a command has just left it.
+	Learn(domain.APIKey)
 	// Settled waits until the directory has everything that was acknowledged before the call; false after 2 s.
 	Settled(ctx context.Context) bool
 }
