@@ -47,7 +47,7 @@ type deliveries struct {
 
 const (
 	// openInMemory bounds the clean deliveries that are kept in memory: beyond, they are read from the log again.
-	openInMemory = 50_000
+	openInMemory = 60_000
 	// doneInMemory is how many that ended are remembered at least.
 	doneInMemory = 30_000
 )
@@ -119,7 +119,7 @@ func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
 // checkpoint does not go past what is held back, so that after a crash the feed gives it again.
 const (
 	holdBack     = 5 * time.Second
-	mostHeldBack = 20_000
+	mostHeldBack = 60_000
 )
 
 // held says whether a delivery is held back.
