@@ -71,8 +71,7 @@ func (s *Sender) connect(ctx context.Context, u *url.URL, deadline time.Time) (*
 		}
 		return nil, &dialError{err}
 	}
-	c := &conn{stream: under, under: under, probe: newProbe(under), to: origin{u.Scheme, u.Host}}
-	c.in = bufio.NewReader(c)
+	c := newConn(under, origin{u.Scheme, u.Host})
 	_ = under.SetDeadline(deadline)
 	if u.Scheme == "https" {
 		if err := c.secure(ctx, s.tls, u.Hostname()); err != nil {
@@ -81,6 +80,12 @@ func (s *Sender) connect(ctx context.Context, u *url.URL, deadline time.Time) (*
 		}
 	}
 	return c, nil
+}
+
+func newConn(under net.Conn, to origin) *conn {
+	c := &conn{stream: under, under: under, probe: newProbe(under), to: to}
+	c.in = bufio.NewReader(c)
+	return c
 }
 
 // secure puts TLS over the connection.

@@ -27,7 +27,7 @@ func (s *Sender) exchange(ctx context.Context, c *conn, q *request, at time.Time
 		stop = context.AfterFunc(ctx, c.interrupt)
 	}
 	w := c.write(q)
-	answer, err := c.readHead(&w)
+	answer, err := c.readHead(&w) //nolint:bodyclose // closing would read on to its end; the connection is closed instead
 	whole := false
 	if err == nil {
 		whole = readAnswer(answer, at, c, r) && !answer.Close && c.in.Buffered() == 0
@@ -83,7 +83,7 @@ func (w *writing) done() bool {
 // wait waits until nothing is written any more, after the connection was closed.
 func (w *writing) wait() {
 	if w.beside != nil {
-		<-w.beside
+		_ = <-w.beside // the connection is closed: what came of it does not matter
 	}
 }
 
