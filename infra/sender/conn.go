@@ -119,7 +119,18 @@ func (c *conn) Read(b []byte) (int, error) {
 // it or said something unasked, which would be taken for the answer (RFC 9112 §9.3 to §9.5).
 func (c *conn) renew(deadline time.Time) bool {
 	c.reused, c.answered = true, false
-	return c.under.SetDeadline(deadline) == nil && c.in.Buffered() == 0 && c.probe.quiet()
+	return c.nothingDecrypted() && c.in.Buffered() == 0 && c.under.SetDeadline(deadline) == nil && c.probe.quiet()
+}
+
+// nothingDecrypted says whether TLS holds back nothing that came together with the last answer. With its time over, it
+// gives what it has and waits for no more.
+func (c *conn) nothingDecrypted() bool {
+	if c.stream == c.under {
+		return true
+	}
+	c.interrupt()
+	_, err := c.in.Peek(1)
+	return timedOut(err)
 }
 
 // interrupt ends what is read or written.

@@ -83,7 +83,7 @@ func (w *writing) done() bool {
 // wait waits until nothing is written any more, after the connection was closed.
 func (w *writing) wait() {
 	if w.beside != nil {
-		_ = <-w.beside // the connection is closed: what came of it does not matter
+		w.err = <-w.beside
 	}
 }
 

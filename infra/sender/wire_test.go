@@ -2,6 +2,7 @@ package sender_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -62,6 +63,42 @@ func TestAttempt_takes_nothing_unasked_for_an_answer(t *testing.T) {
 			t.Errorf("%d connections", n)
 		}
 	})
+}
+
+// gathered is a connection whose writes leave together.
+type gathered struct {
+	*net.TCPConn
+	out bytes.Buffer
+}
+
+func (g *gathered) Write(b []byte) (int, error) { return g.out.Write(b) }
+
+func (g *gathered) Read(b []byte) (int, error) {
+	if _, err := g.out.WriteTo(g.TCPConn); err != nil {
+		return 0, err
+	}
+	return g.TCPConn.Read(b)
+}
+
+func TestAttempt_takes_nothing_unasked_over_TLS_for_an_answer(t *testing.T) {
+	ca := newAuthority(t)
+	config := &tls.Config{Certificates: []tls.Certificate{ca.certificate(-1, 1, nil)}}
+	url, connections := rawEndpoint(t, func(_ int, c *net.TCPConn, _ *bufio.Reader) {
+		secured := tls.Server(&gathered{TCPConn: c}, config)
+		for in := bufio.NewReader(secured); request(in); {
+			_, _ = io.WriteString(secured, noContent) // one record
+			_, _ = io.WriteString(secured, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	s := open(t, func(o *sender.Options) { o.TLS = &tls.Config{RootCAs: ca.pool} })
+	for range 5 {
+		if r := s.Attempt(t.Context(), webhook("https"+url[len("http"):])); r.StatusCode != 204 {
+			t.Fatalf("got %+v", r)
+		}
+	}
+	if n := connections.Load(); n != 5 {
+		t.Errorf("%d connections", n)
+	}
 }
 
 // An endpoint may refuse a webhook by its headers, and then read no more.
