@@ -36,7 +36,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 // run carries out a command line. SIGINT and SIGTERM ask it to end in good order; a second one ends it at once.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	// net/http's client writes there what an endpoint sends unasked, which may be a webhook's payload. What WebPlug has
+	// Libraries write there what others sent, as net/http's client does with what comes unasked. What WebPlug has
 	// to say it says by slog.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

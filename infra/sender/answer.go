@@ -24,45 +24,50 @@ const (
 // answerBuffers hold answers while they are read. Most are short or empty.
 var answerBuffers = sync.Pool{New: func() any { return new([domain.MaxAnswer]byte) }}
 
-// readAnswer takes down an answer. Its status decides alone if it is no success; a success must come whole as far as
-// it is kept, or the endpoint may have broken down on the way.
-func readAnswer(answer *http.Response, at time.Time, p *progress, r *domain.Report) {
+// readAnswer takes down an answer, and says whether it was read whole, so that its connection can carry another. Its
+// status decides alone if it is no success; a success must come whole as far as it is kept, or the endpoint may have
+// broken down on the way.
+func readAnswer(answer *http.Response, at time.Time, c *conn, r *domain.Report) (whole bool) {
 	code := answer.StatusCode
 	if code < 100 {
 		r.Cause = domain.CauseAnswerInvalid
-		return
+		return false
 	}
 	r.StatusCode = code
-	kept, err := readBody(answer)
+	kept, whole, err := readBody(answer)
 	r.Answer = kept
 	switch {
 	case code < 200 || code > 299:
 		r.Cause = domain.CauseOfStatus(code)
 		r.RetryAfter = retryAfter(answer.Header.Get("Retry-After"), at)
 	case err != nil:
-		r.Cause = causeOfAnswer(err, p)
+		r.Cause = causeOfAnswer(err, c.ended)
 	}
+	return whole
 }
 
-// readBody gives the first domain.MaxAnswer bytes of a body, nil if it is empty, and the error that came before them.
-func readBody(answer *http.Response) ([]byte, error) {
-	if answer.ContentLength == 0 || answer.StatusCode == http.StatusSwitchingProtocols { // whose body is the connection
-		return nil, nil
+// readBody gives the first domain.MaxAnswer bytes of a body, nil if it is empty, whether its end was reached, and the
+// error that came before them. The body is not closed: net/http would read it to its end, however far.
+func readBody(answer *http.Response) (kept []byte, whole bool, err error) {
+	if answer.StatusCode == http.StatusSwitchingProtocols { // whose body is the connection
+		return nil, false, nil
+	}
+	if answer.ContentLength == 0 {
+		return nil, true, nil
 	}
 	buffer := answerBuffers.Get().(*[domain.MaxAnswer]byte)
 	defer answerBuffers.Put(buffer)
 	n, err := fill(answer.Body, buffer[:])
-	var kept []byte
 	if n > 0 {
 		kept = bytes.Clone(buffer[:n])
 	}
 	if errors.Is(err, io.EOF) {
-		return kept, nil
+		return kept, true, nil
 	}
-	if err == nil && answer.ContentLength <= drainLimit {
-		drain(answer.Body, buffer[:])
+	if err == nil && !answer.Close && answer.ContentLength <= drainLimit {
+		whole = drain(answer.Body, buffer[:])
 	}
-	return kept, err
+	return kept, whole, err
 }
 
 // fill reads until the buffer is full (nil) or an error comes (io.EOF at the end). Unlike io.ReadFull it tells a
@@ -76,15 +81,16 @@ func fill(body io.Reader, buffer []byte) (n int, err error) {
 	return n, err
 }
 
-// drain reads on to the end, but not far. What goes wrong there does not matter.
-func drain(body io.Reader, buffer []byte) {
+// drain reads on to the end, but not far, and says whether it came there. What else goes wrong does not matter.
+func drain(body io.Reader, buffer []byte) bool {
 	for left := drainLimit; left > 0; {
 		n, err := body.Read(buffer)
 		if err != nil {
-			return
+			return errors.Is(err, io.EOF)
 		}
 		left -= n
 	}
+	return false
 }
 
 // retryAfter reads the header (RFC 9110 §10.2.3): seconds, or a date, counted from the attempt. 0 if it is missing,

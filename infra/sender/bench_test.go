@@ -63,29 +63,23 @@ func BenchmarkPlainClient(b *testing.B) {
 	})
 }
 
-// TLS with and without HTTP/2, against Go's own server.
+// The same over TLS, against Go's own server.
 func BenchmarkAttemptTLS(b *testing.B) {
-	for _, h2 := range []bool{false, true} {
-		b.Run(fmt.Sprintf("HTTP2=%v", h2), func(b *testing.B) {
-			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, _ = io.Copy(io.Discard, r.Body)
-				w.WriteHeader(http.StatusNoContent)
-			}))
-			server.EnableHTTP2 = true
-			server.StartTLS()
-			defer server.Close()
-			s := New(Options{Guard: Guard{AllowPrivate: true}, Version: "bench", TLS: &tls.Config{InsecureSkipVerify: true}})
-			s.transport.ForceAttemptHTTP2 = h2
-			defer s.Close()
-			a := domain.Attempt{MessageID: "msg_01JBQ3Y8ZC4T7V9W2X5A6B8D0E", URL: server.URL, Body: bytes.Repeat([]byte("x"), 1<<10), Secrets: [][]byte{bytes.Repeat([]byte("k"), 32)}}
-			measured(b, func() error {
-				if r := s.Attempt(b.Context(), a); !r.Delivered() {
-					return fmt.Errorf("%+v", r)
-				}
-				return nil
-			})
-		})
-	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	server.StartTLS()
+	defer server.Close()
+	s := New(Options{Guard: Guard{AllowPrivate: true}, Version: "bench", TLS: &tls.Config{InsecureSkipVerify: true}})
+	defer s.Close()
+	a := domain.Attempt{MessageID: "msg_01JBQ3Y8ZC4T7V9W2X5A6B8D0E", URL: server.URL, Body: bytes.Repeat([]byte("x"), 1<<10), Secrets: [][]byte{bytes.Repeat([]byte("k"), 32)}}
+	measured(b, func() error {
+		if r := s.Attempt(b.Context(), a); !r.Delivered() {
+			return fmt.Errorf("%+v", r)
+		}
+		return nil
+	})
 }
 
 func BenchmarkSignature(b *testing.B) {

@@ -12,27 +12,20 @@ import (
 	"webplug/domain"
 )
 
-// dialError says that there was no connection. It hides nothing of its cause.
-type dialError struct{ err error }
-
-func (e *dialError) Error() string { return "connect: " + e.err.Error() }
-func (e *dialError) Unwrap() error { return e.err }
-
-// causeOf names the cause of a request that got no answer. net/http's own errors for answers that it cannot read have
-// no types; they are what is left when everything that has one is taken out.
-func causeOf(err error, p *progress) domain.Cause {
-	var noConn *dialError
+// causeOf names the cause of a request that got no answer; ended is whether its connection is no more. net/http's errors
+// for answers that it cannot read have no types; they are what is left when everything that has one is taken out.
+func causeOf(err error, ended bool) domain.Cause {
+	var dial *dialError
+	var handshake *handshakeError
 	switch {
-	case errors.As(err, &noConn):
-		return causeOfDial(noConn)
+	case errors.As(err, &dial):
+		return causeOfDial(dial)
 	case timedOut(err):
 		return domain.CauseTimeout
-	case !p.connected && p.secure:
-		return causeOfHandshake(err)
-	case !p.connected:
-		return domain.CauseConnectFailed
+	case errors.As(err, &handshake):
+		return causeOfHandshake(handshake)
 	default:
-		return causeOfAnswer(err, p)
+		return causeOfAnswer(err, ended)
 	}
 }
 
@@ -64,7 +57,7 @@ func causeOfHandshake(err error) domain.Cause {
 }
 
 // causeOfAnswer names the cause of an error while an answer was awaited or read.
-func causeOfAnswer(err error, p *progress) domain.Cause {
+func causeOfAnswer(err error, ended bool) domain.Cause {
 	switch {
 	case timedOut(err):
 		return domain.CauseTimeout
@@ -72,8 +65,8 @@ func causeOfAnswer(err error, p *progress) domain.Cause {
 		return domain.CauseClosedEarly
 	case refusedInTLS(err):
 		return domain.CauseTLSInvalid
-	case p.conn != nil && p.conn.ended.Load():
-		return domain.CauseClosedEarly // net/http says so by an error of no type, as if a line cut short were a bad one
+	case ended:
+		return domain.CauseClosedEarly // the parser says so by an error of no type, as if a line cut short were a bad one
 	default:
 		return domain.CauseAnswerInvalid
 	}

@@ -14,7 +14,7 @@ import (
 
 const noContent = "HTTP/1.1 204 No Content\r\n\r\n"
 
-// large is more than net/http, or the kernel, writes at once.
+// large is more than is written at once.
 var large = bytes.Repeat([]byte("0123456789abcdef"), 240<<10/16)
 
 func TestAttempt_uses_a_connection_again(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -21,6 +22,10 @@ const signatureVersion = "v1," // HMAC-SHA256
 // HMAC-SHA256 of "{id}.{Unix seconds}.{body}", separated by spaces. A receiver takes any that matches, which is how a
 // secret is rotated without a gap. "" if there is no secret.
 func Signature(id string, at time.Time, body []byte, secrets [][]byte) string {
+	return string(appendSignature(nil, id, at, body, secrets))
+}
+
+func appendSignature(header []byte, id string, at time.Time, body []byte, secrets [][]byte) []byte {
 	var room [128]byte
 	signed := append(room[:0], id...)
 	signed = append(signed, '.')
@@ -28,7 +33,7 @@ func Signature(id string, at time.Time, body []byte, secrets [][]byte) string {
 	signed = append(signed, '.')
 
 	var sum [sha256.Size]byte
-	header := make([]byte, 0, len(secrets)*(len(signatureVersion)+base64.StdEncoding.EncodedLen(len(sum))+1))
+	header = slices.Grow(header, len(secrets)*(len(signatureVersion)+base64.StdEncoding.EncodedLen(len(sum))+1))
 	for i, secret := range secrets {
 		mac := hmac.New(sha256.New, secret)
 		mac.Write(signed)
@@ -39,5 +44,5 @@ func Signature(id string, at time.Time, body []byte, secrets [][]byte) string {
 		header = append(header, signatureVersion...)
 		header = base64.StdEncoding.AppendEncode(header, mac.Sum(sum[:0]))
 	}
-	return string(header)
+	return header
 }

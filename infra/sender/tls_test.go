@@ -121,7 +121,7 @@ func TestAttempt_over_TLS(t *testing.T) {
 	}
 }
 
-// HTTP/2 costs a quarter more CPU here (BenchmarkAttemptTLS), and one stuck connection would stall all its attempts.
+// HTTP/2 cost a quarter more CPU when it was measured, and one stuck connection would stall all its attempts.
 func TestAttempt_speaks_HTTP_1_over_TLS(t *testing.T) {
 	ca := newAuthority(t)
 	server := ca.server(&tls.Config{Certificates: []tls.Certificate{ca.certificate(-1, 1, nil)}})
