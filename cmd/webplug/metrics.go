@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ type metrics struct {
 	requests  *prometheus.CounterVec
 	latency   *prometheus.HistogramVec
 	delivered prometheus.Counter
+	outcomes  sync.Map // outcomeOf ▶ counters
 }
 
 func newMetrics(h *home) *metrics {
@@ -72,8 +74,28 @@ func (m *metrics) attempted(r domain.Report) {
 // answered counts a request to the API.
 func (m *metrics) answered(method, route string, status int, took time.Duration) {
 	if route == "" {
-		route = "none" // an empty label is none at all to Prometheus
+		// An empty label is none at all to Prometheus, and a caller may make up methods without end.
+		route, method = "none", "any"
 	}
-	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
-	m.latency.WithLabelValues(method, route).Observe(took.Seconds())
+	o, ok := m.outcomes.Load(outcomeOf{method, route, status})
+	if !ok {
+		o, _ = m.outcomes.LoadOrStore(outcomeOf{method, route, status}, counters{
+			m.requests.WithLabelValues(method, route, strconv.Itoa(status)), m.latency.WithLabelValues(method, route),
+		})
+	}
+	o.(counters).requests.Inc()
+	o.(counters).latency.Observe(took.Seconds())
 }
+
+// outcomeOf tells the counters of requests apart, and counters are they: to find them by their labels each time would cost
+// more than to count. Routes are patterns, so there are few.
+type (
+	outcomeOf struct {
+		method, route string
+		status        int
+	}
+	counters struct {
+		requests prometheus.Counter
+		latency  prometheus.Observer
+	}
+)

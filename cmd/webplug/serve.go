@@ -128,9 +128,9 @@ func (s settings) check() error {
 	return nil
 }
 
-// gcPercent lets the heap grow to four times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
+// gcPercent lets the heap grow to five times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
 // the environment overrules it.
-const gcPercent = 300
+const gcPercent = 400
 
 // serve runs until ctx ends. welcome, if not nil, gets URL and key.
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
