@@ -80,12 +80,6 @@ func (a answer) into(t testing.TB, v any) {
 	}
 }
 
-// problem is an answer that refuses.
-type problem struct {
-	Type   string `json:"type"`
-	Detail string `json:"detail"`
-}
-
 type identified struct {
 	ID string `json:"id"`
 }
