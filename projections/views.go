@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"webplug/domain/eventlog"
 )
@@ -32,7 +33,8 @@ type Row struct {
 	Version eventlog.Version // of the source stream; a row of an older version never replaces it
 	Body    []byte           // JSON; nil where the row is taken away
 	Lists   []Entry          // where the row is found
-	// Fresh vouches that no row of this id was ever written to this generation: an older one need not be looked for.
+	Notices []Notice         // what it tells readers of lists
+	// Fresh vouches that no other row of this id was ever written to this generation: an older one need not be looked for.
 	Fresh bool
 }
 
@@ -40,6 +42,33 @@ type Row struct {
 type Entry struct {
 	List string // "users/svc_1"
 	Sort string
+}
+
+// Notice is an entry that says itself what its readers need, so that they read the list and no rows (Views.Notices). A row
+// may change what its notices say, but never takes one away.
+type Notice struct {
+	Entry
+	Data string
+}
+
+// Busy says whether a list may take all the traffic of a service: a store whose partitions are bounded spreads it.
+func Busy(list string) bool {
+	kind, _, _ := strings.Cut(list, "/")
+	switch kind {
+	case "status", "dead", "newest", "oldest":
+		return true
+	}
+	return false
+}
+
+// Named says whether Views.Lists answers the names of lists of a kind: "due" is the kind of "due/svc_1/ep_2". A store may
+// have to write them down.
+func Named(kind string) bool {
+	switch kind {
+	case "due", "hours", "endpoints":
+		return true
+	}
+	return false
 }
 
 // Generation counts how often the read models were made anew. Rows of different generations do not see each other.
@@ -64,18 +93,28 @@ type Listed struct {
 	Sort string
 }
 
+// Noticed is a notice as a list gives it.
+type Noticed struct {
+	Sort    string
+	Version eventlog.Version // of the row that says so
+	Data    string
+}
+
 // Views keeps rows. All methods are safe for concurrent use. The contract is infra/contract.Views.
 type Views interface {
-	// Apply writes rows, and the checkpoint with them in the same write. A row whose stored version is the same or
-	// newer is left as it is, its lists too; one that is taken away leaves its version behind, so that an older row does
-	// not bring it back. It is not durable by itself: after a crash it may be as if it had not been, all of it.
-	// A position of 0 leaves the checkpoint as it is.
+	// Apply writes rows, and the checkpoint with them or after them. A row whose stored version is the same or newer is left
+	// as it is, its lists too; one that is taken away leaves its version behind, so that an older row does not bring it back.
+	// Notices are there no later than their row. It need not be durable by itself: after a crash it may be as if it had
+	// not been, all of it. What failed may be written in part, and is repeated. A position of 0 leaves the checkpoint as it
+	// is.
 	Apply(context.Context, Generation, []Row, eventlog.Position) error
 	// Get gives a row, or ErrNoRow. It sees every Apply before it, as do the others.
 	Get(context.Context, Generation, View, string) (Row, error)
 	// List gives a part of a list in order.
 	List(context.Context, Generation, ListQuery) ([]Listed, error)
-	// Lists yields the names of the lists with a prefix that have rows, in order.
+	// Notices gives a part of a list of notices in order.
+	Notices(context.Context, Generation, ListQuery) ([]Noticed, error)
+	// Lists yields the names of the lists with a prefix that have rows, in order; of lists of a kind that is Named.
 	Lists(ctx context.Context, g Generation, v View, prefix string) iter.Seq2[string, error]
 	// Checkpoint is how far a generation has come.
 	Checkpoint(context.Context, Generation) (eventlog.Position, error)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"webplug/domain/eventlog"
@@ -30,6 +31,12 @@ func Views(t *testing.T, open ViewsMaker) {
 		{"a list ends at its limit of rows and bytes", listLimits},
 		{"lists, views and generations do not touch each other", listsApart},
 		{"a row leaves the lists it is no longer on", listMoves},
+		{"a busy list is in order too", listBusy},
+		{"a list longer than a page", listLong},
+		{"rows that are large and many are written in one call", rowsMany},
+		{"a fresh row may come twice", rowFresh},
+		{"notices say what their rows said last", noticesSay},
+		{"writers of one row at once agree", writersAtOnce},
 		{"the names of lists with rows", listNames},
 		{"a checkpoint lies with its generation", checkpoint},
 		{"a switch changes what is current", switched},
@@ -183,6 +190,112 @@ func listMoves(t *testing.T, v projections.Views) {
 	wantList(t, v, projections.ListQuery{List: "new"}, "1=a")
 	wantList(t, v, projections.ListQuery{List: "both"}, "1=a")
 	wantList(t, v, projections.ListQuery{List: "moved"}, "2=a")
+}
+
+func listBusy(t *testing.T, v projections.Views) {
+	const list = "newest/svc_1/2026010203"
+	if !projections.Busy(list) {
+		t.Fatal("the list is not busy")
+	}
+	var want []string
+	for i := range 30 {
+		id := fmt.Sprintf("%02d", i)
+		mustApply(t, v, viewRow(id, 1, "x", on(list, id)))
+		want = append(want, id+"="+id)
+	}
+	wantList(t, v, projections.ListQuery{List: list}, want...)
+	wantList(t, v, projections.ListQuery{List: list, From: "03", To: "20", Limit: 4}, want[3:7]...)
+	slices.Reverse(want)
+	wantList(t, v, projections.ListQuery{List: list, Backward: true, Limit: 12}, want[:12]...)
+}
+
+func listLong(t *testing.T, v projections.Views) {
+	var rows []projections.Row
+	var want []string
+	for i := range 230 {
+		id := fmt.Sprintf("%03d", i)
+		r := viewRow(id, 1, "x", on("long", id))
+		r.Fresh = true
+		rows, want = append(rows, r), append(want, id+"="+id)
+	}
+	mustApply(t, v, rows...)
+	wantList(t, v, projections.ListQuery{List: "long", Limit: 1000}, want...)
+	wantList(t, v, projections.ListQuery{List: "long", Limit: 3, From: "120"}, want[120:123]...)
+}
+
+func rowsMany(t *testing.T, v projections.Views) {
+	large := strings.Repeat("a row of so many bytes, ", 8_000) // 192 KB
+	var rows []projections.Row
+	for i := range 60 {
+		rows = append(rows, viewRow(fmt.Sprint(i), 1, large, on("large", fmt.Sprintf("%02d", i))))
+	}
+	mustApply(t, v, rows...)
+	for from, n := "", 0; n < 60; n++ {
+		got, err := v.List(t.Context(), gen, projections.ListQuery{View: projections.ViewUsers, List: "large", From: from, Limit: 1})
+		if err != nil || len(got) != 1 || string(got[0].Body) != large {
+			t.Fatalf("row %d is not as it was written: %d rows, %v", n, len(got), err)
+		}
+		from = got[0].Sort + "\x00"
+	}
+}
+
+func rowFresh(t *testing.T, v projections.Views) {
+	r := viewRow("a", 1, "one", on("all", "1"))
+	r.Fresh = true
+	mustApply(t, v, r)
+	mustApply(t, v, r)
+	wantBody(t, v, "one")
+	wantList(t, v, projections.ListQuery{List: "all"}, "1=a")
+}
+
+func noticesSay(t *testing.T, v projections.Views) {
+	say := func(id string, version eventlog.Version, notices ...projections.Notice) {
+		t.Helper()
+		r := viewRow(id, version, "x", on("all", id))
+		r.Notices = notices
+		mustApply(t, v, r)
+	}
+	notice := func(list, sort, data string) projections.Notice {
+		return projections.Notice{Entry: on(list, sort), Data: data}
+	}
+	wantNotices := func(q projections.ListQuery, want ...projections.Noticed) {
+		t.Helper()
+		q.View, q.Limit = projections.ViewUsers, max(q.Limit, 2)
+		got, err := v.Notices(t.Context(), gen, q)
+		if err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%+v gives %v, %v; want %v", q, got, err, want)
+		}
+	}
+	say("a", 1, notice("routes", "u1/a", "active"))
+	say("b", 3, notice("routes", "u2/b", "active"), notice("others", "b", ""))
+	say("a", 2, notice("routes", "u1/a", "paused"))
+	say("a", 1, notice("routes", "u1/a", "active"))
+	wantNotices(projections.ListQuery{List: "routes"}, projections.Noticed{Sort: "u1/a", Version: 2, Data: "paused"}, projections.Noticed{Sort: "u2/b", Version: 3, Data: "active"})
+	wantNotices(projections.ListQuery{List: "routes", From: "u2/", To: "u20"}, projections.Noticed{Sort: "u2/b", Version: 3, Data: "active"})
+	wantNotices(projections.ListQuery{List: "others"}, projections.Noticed{Sort: "b", Version: 3})
+	wantNotices(projections.ListQuery{List: "all"})
+	wantList(t, v, projections.ListQuery{List: "routes"})
+}
+
+// writersAtOnce has many writers bring the same row to different versions, with lists that overlap.
+func writersAtOnce(t *testing.T, v projections.Views) {
+	const writers = 12
+	failed := make(chan error, writers)
+	for i := 1; i <= writers; i++ {
+		go func() {
+			r := viewRow("a", eventlog.Version(i), fmt.Sprint(i), on("all", fmt.Sprintf("%02d", i)), on("third", fmt.Sprint(i%3)), on("every", "a"))
+			failed <- v.Apply(context.WithoutCancel(t.Context()), gen, []projections.Row{r}, 0)
+		}()
+	}
+	for range writers {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
+	}
+	wantBody(t, v, fmt.Sprint(writers))
+	wantList(t, v, projections.ListQuery{List: "all"}, fmt.Sprintf("%02d=a", writers))
+	wantList(t, v, projections.ListQuery{List: "third"}, fmt.Sprintf("%d=a", writers%3))
+	wantList(t, v, projections.ListQuery{List: "every"}, "a=a")
 }
 
 func listNames(t *testing.T, v projections.Views) {

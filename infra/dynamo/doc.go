@@ -1,5 +1,6 @@
-// Package dynamo keeps the event log and its data keys in two DynamoDB tables. It implements eventlog.Store,
-// eventlog.Scanner and eventlog.Keys; what was just appended is pushed by DynamoDB Streams, so there is no Feed.
+// Package dynamo keeps the event log, its data keys and the read models in three DynamoDB tables. It implements
+// eventlog.Store, eventlog.Scanner and eventlog.Keys, and projections.Views (views.go); what was just appended is pushed by
+// DynamoDB Streams, so there is no Feed.
 //
 // # An item
 //
@@ -30,8 +31,9 @@
 // What failed because its key is there may be a repeat of itself, sent again after an answer that got lost. The failed
 // condition brings the item that is there (at no cost), and equal hashes make it a success.
 //
-// # Why two tables
+// # Why three tables
 //
 // Data keys lie in a table of their own, so that a scan of the log, its stream and its backups hold none, and erasing a
-// key erases it from everything that can be restored along with the log.
+// key erases it from everything that can be restored along with the log. Read models can be made anew: their table has no
+// stream and needs no backup.
 package dynamo

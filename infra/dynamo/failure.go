@@ -40,6 +40,14 @@ func newRetryer(backoff func(int) time.Duration) retryer {
 	})
 }
 
+// backoff is how long to wait before what was left of a batch is tried again.
+func (s *Store) backoff(attempt int) time.Duration {
+	if s.o.Backoff != nil {
+		return s.o.Backoff(attempt)
+	}
+	return fullJitter(attempt)
+}
+
 // fullJitter keeps writers that failed together from coming back together.
 func fullJitter(attempt int) time.Duration { return rand.N(baseBackoff << (attempt - 1)) }
 
@@ -105,5 +113,5 @@ func (s *Store) transient(err error) bool {
 }
 
 func (s *Store) tables() string {
-	return fmt.Sprintf("table %q or %q", s.o.LogTable, s.o.KeysTable)
+	return fmt.Sprintf("table %q, %q or %q", s.o.LogTable, s.o.KeysTable, s.o.ViewsTable)
 }

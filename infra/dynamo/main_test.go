@@ -52,8 +52,8 @@ func options(t testing.TB) dynamo.Options {
 	return dynamo.Options{
 		AWS:       server.Config(),
 		LogTable:  fmt.Sprintf("log-%d", n),
-		KeysTable: fmt.Sprintf("keys-%d", n),
-		Backoff:   func(int) time.Duration { return 0 },
+		KeysTable: fmt.Sprintf("keys-%d", n), ViewsTable: fmt.Sprintf("views-%d", n),
+		Backoff: func(int) time.Duration { return 0 },
 	}
 }
 

@@ -24,8 +24,8 @@ type Options struct {
 	// AWS has region, credentials and, for DynamoDB Local, the endpoint. An HTTPClient that is not the SDK's own is used
 	// as it is.
 	AWS aws.Config
-	// LogTable and KeysTable are names of tables of the shapes that CreateTables makes.
-	LogTable, KeysTable string
+	// LogTable, KeysTable and ViewsTable are names of tables of the shapes that CreateTables makes.
+	LogTable, KeysTable, ViewsTable string
 	// Backoff is how long to wait before a retry, the first being number 1; nil is a random time up to 100 ms, doubled
 	// with every attempt.
 	Backoff func(attempt int) time.Duration

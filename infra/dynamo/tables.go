@@ -29,7 +29,13 @@ func (s *Store) CreateTables(ctx context.Context) error {
 		AttributeDefinitions: texts("p"),
 		BillingMode:          types.BillingModePayPerRequest,
 	}
-	for _, in := range []*dynamodb.CreateTableInput{log, keys} {
+	views := &dynamodb.CreateTableInput{
+		TableName:            aws.String(s.o.ViewsTable),
+		KeySchema:            logShape(),
+		AttributeDefinitions: texts("p", "s"),
+		BillingMode:          types.BillingModePayPerRequest,
+	}
+	for _, in := range []*dynamodb.CreateTableInput{log, keys, views} {
 		if err := s.createTable(ctx, in); err != nil {
 			return err
 		}
@@ -78,7 +84,10 @@ func (s *Store) checkTables(ctx context.Context) error {
 	if err := s.checkTable(ctx, s.o.LogTable, logShape()); err != nil {
 		return err
 	}
-	return s.checkTable(ctx, s.o.KeysTable, keysShape())
+	if err := s.checkTable(ctx, s.o.KeysTable, keysShape()); err != nil {
+		return err
+	}
+	return s.checkTable(ctx, s.o.ViewsTable, logShape())
 }
 
 func (s *Store) checkTable(ctx context.Context, name string, want []types.KeySchemaElement) error {

@@ -18,6 +18,7 @@ import (
 //
 //	v g r view 0 id          ▶ row
 //	v g l view 0 list 0 sort ▶ the row's id
+//	v g n view 0 list 0 sort ▶ version in 8 bytes, what the notice says
 //	v g c                    ▶ checkpoint
 //	w                        ▶ the current generation
 const (
@@ -25,6 +26,7 @@ const (
 	spaceCurrent = 'w'
 	viewRow      = 'r'
 	viewList     = 'l'
+	viewNotice   = 'n'
 	viewPoint    = 'c'
 )
 
@@ -46,7 +48,11 @@ func rowKey(g projections.Generation, v projections.View, id string) []byte {
 }
 
 func listKey(g projections.Generation, v projections.View, list string) []byte {
-	k := append(appendGeneration(g), viewList)
+	return keyOfList(g, viewList, v, list)
+}
+
+func keyOfList(g projections.Generation, kind byte, v projections.View, list string) []byte {
+	k := append(appendGeneration(g), kind)
 	k = append(append(k, v...), 0)
 	return append(append(k, list...), 0)
 }
@@ -108,6 +114,13 @@ func (w *rowWriter) write(r *projections.Row) error {
 	}
 	if r.Body == nil {
 		return nil
+	}
+	for _, n := range r.Notices {
+		key := append(keyOfList(w.generation, viewNotice, r.View, n.List), n.Sort...)
+		value := append(binary.BigEndian.AppendUint64(nil, uint64(r.Version)), n.Data...)
+		if err := w.batch.Set(key, value, nil); err != nil {
+			return fmt.Errorf("stage a row: %w", err)
+		}
 	}
 	for _, e := range r.Lists {
 		if err := w.batch.Set(append(listKey(w.generation, r.View, e.List), e.Sort...), []byte(r.ID), nil); err != nil {
@@ -217,11 +230,7 @@ func (v Views) List(ctx context.Context, g projections.Generation, q projections
 		snapshot := v.s.db.NewSnapshot()
 		defer func() { _ = snapshot.Close() }()
 		prefix := listKey(g, q.View, q.List)
-		bounds := &pebble.IterOptions{LowerBound: append(bytes.Clone(prefix), q.From...), UpperBound: behind(prefix)}
-		if q.To != "" {
-			bounds.UpperBound = append(bytes.Clone(prefix), q.To...)
-		}
-		it, err := snapshot.NewIterWithContext(ctx, bounds)
+		it, err := snapshot.NewIterWithContext(ctx, bounds(prefix, q))
 		if err != nil {
 			return readError("a list", err)
 		}
@@ -258,6 +267,61 @@ func listRows(from pebble.Reader, it *pebble.Iterator, prefix int, g projections
 	}
 	if err := it.Error(); err != nil {
 		return nil, readError("a list", err)
+	}
+	return out, nil
+}
+
+// bounds is the part of a list that is asked for.
+func bounds(prefix []byte, q projections.ListQuery) *pebble.IterOptions {
+	o := &pebble.IterOptions{LowerBound: append(bytes.Clone(prefix), q.From...), UpperBound: behind(prefix)}
+	if q.To != "" {
+		o.UpperBound = append(bytes.Clone(prefix), q.To...)
+	}
+	return o
+}
+
+// Notices implements projections.Views.
+func (v Views) Notices(ctx context.Context, g projections.Generation, q projections.ListQuery) (out []projections.Noticed, err error) {
+	err = v.s.reading(ctx, func() error {
+		prefix := keyOfList(g, viewNotice, q.View, q.List)
+		it, err := v.s.db.NewIterWithContext(ctx, bounds(prefix, q))
+		if err != nil {
+			return readError("notices", err)
+		}
+		out, err = notices(it, len(prefix), q)
+		return errors.Join(err, it.Close())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("notices %s of %s: %w", q.List, q.View, err)
+	}
+	return out, nil
+}
+
+func notices(it *pebble.Iterator, prefix int, q projections.ListQuery) (out []projections.Noticed, err error) {
+	start, next := it.First, it.Next
+	if q.Backward {
+		start, next = it.Last, it.Prev
+	}
+	limit := q.MaxBytes
+	if limit == 0 {
+		limit = listBytes
+	}
+	for ok := start(); ok && len(out) < q.Limit && limit > 0; ok = next() {
+		value, err := it.ValueAndErr()
+		if err != nil {
+			return nil, readError("notices", err)
+		}
+		if len(value) < versionLen {
+			return nil, fmt.Errorf("%w: %w", eventlog.ErrDamaged, errLayout)
+		}
+		out = append(out, projections.Noticed{
+			Sort:    string(it.Key()[prefix:]),
+			Version: eventlog.Version(binary.BigEndian.Uint64(value)), Data: string(value[versionLen:]),
+		})
+		limit -= len(value)
+	}
+	if err := it.Error(); err != nil {
+		return nil, readError("notices", err)
 	}
 	return out, nil
 }
