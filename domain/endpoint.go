@@ -133,6 +133,9 @@ type SigningSecret struct {
 	Until  time.Time // when it stops signing; zero for the current one
 }
 
+// At is the version that the state is of.
+func (e Endpoint) At() eventlog.Version { return e.Version }
+
 // Exists says whether the endpoint was ever added.
 func (e Endpoint) Exists() bool { return e.Version > 0 }
 

@@ -63,37 +63,38 @@ func listSubscribed(service, eventType string) string {
 }
 
 // catalogueRow makes the row of an aggregate that is changed by commands, and seldom: its stream is folded anew, so that
-// lost, repeated and reordered events make no difference.
+// lost, repeated and reordered events make no difference. The directory learns of it; nil is none.
 func catalogueRow(ctx context.Context, l *eventlog.Log, s eventlog.Stream, d *Directory) ([]Row, error) {
 	switch kindOf(s) {
 	case kindService:
-		return rowOf(ctx, l, s, func(v domain.Service) (any, Row) {
+		return rowOf(ctx, l, s, func(v domain.Service) (any, Row, error) {
 			d.putService(v)
-			return NewServiceRow(v), Row{View: ViewServices, ID: v.ID, Lists: []Entry{{listServices(), byCreation(v.CreatedAt, v.ID)}}}
+			return NewServiceRow(v), Row{View: ViewServices, ID: v.ID, Lists: []Entry{{listServices(), byCreation(v.CreatedAt, v.ID)}}}, nil
 		})
 	case kindUser:
-		return rowOf(ctx, l, s, func(v domain.User) (any, Row) {
+		return rowOf(ctx, l, s, func(v domain.User) (any, Row, error) {
 			d.putUser(s.Service, v)
 			lists := []Entry{{listUsers(s.Service), byCreation(v.CreatedAt, v.ID)}}
 			if v.ExternalID != "" {
 				lists = append(lists, Entry{listExternalIDs(s.Service), v.ExternalID + "\x00" + v.ID})
 			}
-			return NewUserRow(s.Service, v), Row{View: ViewUsers, ID: s.String(), Lists: lists}
+			return NewUserRow(s.Service, v), Row{View: ViewUsers, ID: s.String(), Lists: lists, Notices: archivedUser(s.Service, v)}, nil
 		})
 	case kindEventType:
-		return rowOf(ctx, l, s, func(v domain.EventType) (any, Row) {
+		return rowOf(ctx, l, s, func(v domain.EventType) (any, Row, error) {
 			d.putEventType(s.Service, v)
-			return NewEventTypeRow(s.Service, v), Row{View: ViewEventTypes, ID: s.String(), Lists: []Entry{{listEventTypes(s.Service), byCreation(v.CreatedAt, v.ID)}}}
+			return NewEventTypeRow(s.Service, v), Row{View: ViewEventTypes, ID: s.String(), Lists: []Entry{{listEventTypes(s.Service), byCreation(v.CreatedAt, v.ID)}}}, nil
 		})
 	case kindEndpoint:
-		return rowOf(ctx, l, s, func(v domain.Endpoint) (any, Row) {
+		return rowOf(ctx, l, s, func(v domain.Endpoint) (any, Row, error) {
 			d.putEndpoint(v)
-			return NewEndpointRow(v), Row{View: ViewEndpoints, ID: s.String(), Lists: endpointLists(v)}
+			routes, err := endpointRoutes(v)
+			return NewEndpointRow(v), Row{View: ViewEndpoints, ID: s.String(), Lists: endpointLists(v), Notices: routes}, err
 		})
 	case kindKey:
-		return rowOf(ctx, l, s, func(v domain.APIKey) (any, Row) {
+		return rowOf(ctx, l, s, func(v domain.APIKey) (any, Row, error) {
 			d.putKey(v)
-			return NewKeyRow(v), Row{View: ViewKeys, ID: v.ID, Lists: []Entry{{listKeys(), byCreation(v.CreatedAt, v.ID)}}}
+			return NewKeyRow(v), Row{View: ViewKeys, ID: v.ID, Lists: []Entry{{listKeys(), byCreation(v.CreatedAt, v.ID)}}}, nil
 		})
 	default: // messages and deliveries are folded elsewhere, and of reservations nothing is read
 		return nil, nil
@@ -111,12 +112,15 @@ func endpointLists(e domain.Endpoint) []Entry {
 
 func byCreation(at time.Time, id string) string { return timeKey(at) + "/" + id }
 
-func rowOf[S eventlog.State[S]](ctx context.Context, l *eventlog.Log, s eventlog.Stream, make func(S) (any, Row)) ([]Row, error) {
+func rowOf[S eventlog.State[S]](ctx context.Context, l *eventlog.Log, s eventlog.Stream, make func(S) (any, Row, error)) ([]Row, error) {
 	loaded, err := eventlog.Load[S](ctx, l, s)
 	if err != nil {
 		return nil, err
 	}
-	body, row := make(loaded.State)
+	body, row, err := make(loaded.State)
+	if err != nil {
+		return nil, err
+	}
 	row.Version = loaded.Version
 	if row.Body, err = json.Marshal(body); err != nil {
 		return nil, err

@@ -102,17 +102,26 @@ func (p *deliveries) outcome(ctx context.Context, r eventlog.Recorded) error {
 
 // reload folds a delivery anew.
 func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
-	m, err := eventlog.Load[domain.Message](ctx, p.log, domain.MessageStream(s.Service, s.Root))
+	d, err := loadDelivery(ctx, p.log, s)
 	if err != nil {
 		return err
 	}
-	loaded, err := eventlog.Load[domain.Delivery](ctx, p.log, s)
+	p.open[s] = d
+	return nil
+}
+
+// loadDelivery folds a delivery from the log.
+func loadDelivery(ctx context.Context, l *eventlog.Log, s eventlog.Stream) (*delivery, error) {
+	m, err := eventlog.Load[domain.Message](ctx, l, domain.MessageStream(s.Service, s.Root))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	loaded, err := eventlog.Load[domain.Delivery](ctx, l, s)
+	if err != nil {
+		return nil, err
 	}
 	m.State.Accepted.Payload = eventlog.Sealed{}
-	p.open[s] = &delivery{message: &m.State, state: loaded.State, stored: true, dirty: true}
-	return nil
+	return &delivery{message: &m.State, state: loaded.State, stored: true, dirty: true}, nil
 }
 
 // holdBack is how long a delivery may be pending before it gets a row: most are delivered by then, and need none. A

@@ -57,8 +57,9 @@ func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directo
 // settleLimit is how long a command waits for its effect on routing before it answers all the same.
 const settleLimit = 2 * time.Second
 
-// Settled waits until the directory has everything that was acknowledged before the call; false if that takes over 2 s.
-func (d *Directory) Settled(ctx context.Context) bool {
+// Settled waits until the directory has a stream as of a version, as it does when it has everything that was acknowledged
+// before the call; false if that takes over 2 s.
+func (d *Directory) Settled(ctx context.Context, _ eventlog.Stream, _ eventlog.Version) bool {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	return d.settled(ctx) == nil
@@ -232,15 +233,28 @@ func (row EndpointRow) endpoint() domain.Endpoint {
 // Learn takes a key as a command has just left it, before the projector comes to it.
 func (d *Directory) Learn(k domain.APIKey) { d.putKey(k) }
 
-func (d *Directory) putService(s domain.Service) { put(d, d.services, s.ID, s) }
-
-func (d *Directory) putUser(service string, u domain.User) {
-	put(d, d.users, domain.UserStream(service, u.ID), u)
+func (d *Directory) putService(s domain.Service) {
+	if d != nil {
+		put(d, d.services, s.ID, s)
+	}
 }
 
-func (d *Directory) putKey(k domain.APIKey) { put(d, d.keys, k.ID, k) }
+func (d *Directory) putUser(service string, u domain.User) {
+	if d != nil {
+		put(d, d.users, domain.UserStream(service, u.ID), u)
+	}
+}
+
+func (d *Directory) putKey(k domain.APIKey) {
+	if d != nil {
+		put(d, d.keys, k.ID, k)
+	}
+}
 
 func (d *Directory) putEventType(service string, t domain.EventType) {
+	if d == nil {
+		return
+	}
 	put(d, d.types, domain.EventTypeStream(service, t.ID), t)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -255,6 +269,9 @@ func (d *Directory) putEventType(service string, t domain.EventType) {
 }
 
 func (d *Directory) putEndpoint(e domain.Endpoint) {
+	if d == nil {
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := domain.EndpointStream(e.Service, e.ID)

@@ -96,18 +96,18 @@ func (j *journal) flushed() {
 	clear(j.facts)
 }
 
-// rows makes the pages. mark tells the pages of one flush from those of every other.
+// rows makes the pages. mark tells the pages of one flush from those of every other; a service's are counted.
 func (j *journal) rows(mark string) ([]Row, error) {
 	var out []Row
 	for service, facts := range j.facts {
 		slices.SortFunc(facts, Fact.compare)
-		for len(facts) > 0 {
+		for i := 0; len(facts) > 0; i++ {
 			hour := facts[0].At().Format(hourForm)
 			n := 1
 			for n < min(len(facts), pageFacts) && facts[n].At().Sub(facts[0].At()) < pageSpan && facts[n].At().Format(hourForm) == hour {
 				n++
 			}
-			page, err := pageRow(service, hour, fmt.Sprintf("%s-%d", mark, len(out)), facts[:n])
+			page, err := pageRow(service, hour, fmt.Sprintf("%s-%d", mark, i), facts[:n])
 			if err != nil {
 				return nil, err
 			}

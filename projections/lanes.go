@@ -64,6 +64,7 @@ type Lanes struct {
 	recorders int           // that run
 	ended     chan struct{} // closed when nothing is under way any more
 	feed      eventlog.Feed
+	rowsFor   time.Time       // what was accepted before is dispatched by its rows alone
 	ctx       context.Context // of requests and records: ends after the grace of a shutdown
 	begins    context.Context // of what is done to begin requests: ends with Run's
 }
@@ -88,6 +89,10 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 	}
 }
+
+// ByRowsBefore tells that the feed may repeat what was accepted before a time, which may be delivered by now: it is looked
+// for in the rows. It comes before Run.
+func (l *Lanes) ByRowsBefore(t time.Time) { l.rowsFor = t }
 
 // Run takes up what was planned before and follows the feed, until ctx ends. It returns when the requests under way are
 // done and recorded, or grace is over. ready is called when all that was committed before is folded, and nothing can be
@@ -225,6 +230,12 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 	name := Lane{r.Stream.Service, r.Stream.Leaf}
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
+		if r.Time.Before(l.rowsFor) {
+			for _, endpoint := range e.Targets {
+				l.fallBehind(Lane{r.Stream.Service, endpoint})
+			}
+			return
+		}
 		payload, err := l.dispatcher.Log.Reveal(ctx, e.Payload)
 		if err != nil {
 			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)

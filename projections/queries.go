@@ -23,6 +23,19 @@ type Queries struct {
 	unstuck    func(context.Context)
 }
 
+// Freshness is how rows that are made elsewhere follow the log.
+type Freshness struct {
+	// CatchUp makes every query after it see all that was acknowledged before it; eventlog.ErrUnavailable where it cannot.
+	CatchUp func(context.Context) error
+	// RetryStuck folds a stream that was set aside anew.
+	RetryStuck func(ctx context.Context, id string) error
+}
+
+// NewQueriesOf makes the queries over a generation that Batches write.
+func NewQueriesOf(l *eventlog.Log, v Views, g Generation, f Freshness) *Queries {
+	return &Queries{log: l, views: v, generation: g, catchUp: f.CatchUp, retry: f.RetryStuck}
+}
+
 // NewQueries makes the queries over what a projector writes.
 func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Queries {
 	return &Queries{

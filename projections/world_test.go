@@ -145,7 +145,7 @@ func (w *world) id() string {
 func (w *world) do(steps ...eventlog.Step) {
 	w.t.Helper()
 	w.must(eventlog.ExecuteAll(w.t.Context(), w.log, eventlog.Cause{Actor: "admin", CorrelationID: "req"}, steps...))
-	if !w.projector.Directory().Settled(w.t.Context()) {
+	if !w.projector.Directory().Settled(w.t.Context(), eventlog.Stream{}, 0) {
 		w.t.Fatal("the directory did not settle")
 	}
 }

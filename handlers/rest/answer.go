@@ -39,7 +39,7 @@ func (c *call) did(s eventlog.Stream, v eventlog.Version) {
 
 // changed answers a command that the directory has to know of: whoever has the answer finds the change in force.
 func (a *API) changed(ctx context.Context, c *call, status int, v any) error {
-	if !a.Directory.Settled(ctx) {
+	if !a.Directory.Settled(ctx, c.at.stream, c.at.version) {
 		c.Response().Header()[headerStale] = valueTrue
 	}
 	if status == http.StatusNoContent {

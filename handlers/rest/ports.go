@@ -24,8 +24,9 @@ type Directory interface {
 	Key(ctx context.Context, id string) (domain.APIKey, error)
 	// Learn tells of a key as a command has just left it.
 	Learn(domain.APIKey)
-	// Settled waits until the directory has everything that was acknowledged before the call; false after 2 s.
-	Settled(ctx context.Context) bool
+	// Settled waits until the directory has a stream as of a version, which was acknowledged before the call; false after
+	// 2 s.
+	Settled(ctx context.Context, s eventlog.Stream, v eventlog.Version) bool
 }
 
 // Queries answers lists, eventually consistent with the log. A cursor that is none of its own is a domain.Error of the

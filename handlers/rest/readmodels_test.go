@@ -56,7 +56,7 @@ func (d *directory) Key(ctx context.Context, id string) (domain.APIKey, error) {
 	return load[domain.APIKey](ctx, d.log, domain.KeyStream(id))
 }
 
-func (d *directory) Settled(context.Context) bool { return !d.stale }
+func (d *directory) Settled(context.Context, eventlog.Stream, eventlog.Version) bool { return !d.stale }
 
 func (d *directory) Learn(domain.APIKey) {} // it reads the log each time
 

@@ -1,0 +1,299 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// Batches projects what a stream of changes brings, batch by batch, and keeps nothing between them: each batch leaves its
+// rows, and at last its journal pages, behind. It is the Projector of a home whose log pushes its records (DynamoDB
+// Streams ▶ Lambda), and makes the same rows. Records may come more than once, in any order, and to several processes at
+// once: rows are folded from the log, the newest version wins, and a fact that is in the journal twice counts once.
+type Batches struct {
+	log    *eventlog.Log
+	views  Views
+	now    eventlog.Clock
+	logger *slog.Logger
+	// fromAcceptance gives a delivery a row from its acceptance on, for dispatch out of rows (Lanes). Without it the first
+	// failure makes the row: what is delivered at once costs none.
+	fromAcceptance bool
+
+	mu    sync.Mutex        // one batch at a time
+	hours map[string]string // as in journal
+	of    Generation        // whose hours they are
+}
+
+// NewBatches makes a projector of batches. fromAcceptance is for homes that dispatch out of rows.
+func NewBatches(l *eventlog.Log, v Views, fromAcceptance bool, now eventlog.Clock, logger *slog.Logger) *Batches {
+	return &Batches{log: l, views: v, fromAcceptance: fromAcceptance, now: now, logger: logger, hours: map[string]string{}}
+}
+
+// errNoGeneration says that nobody has made read models that this program can write.
+var errNoGeneration = errors.New("there are no read models of this program's format; make them anew (webplug rebuild)")
+
+// generation is what is written now. It is read with each batch, since a rebuild may have switched.
+func (b *Batches) generation(ctx context.Context) (Generation, error) {
+	g, err := b.views.Current(ctx)
+	if err == nil && g.format() != rowFormat {
+		err = errNoGeneration
+	}
+	return g, err
+}
+
+// Take projects records, and says how many of them, from the first on, are done; the error is why the next is not, and
+// that one and all after it are to come again. A stream that cannot be folded is set aside, as a row, and counts as done:
+// only what may succeed another time, and failing to set aside, is an error.
+func (b *Batches) Take(ctx context.Context, records []eventlog.Record) (done int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	g, err := b.generation(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("find the read models: %w", err)
+	}
+	work := b.decode(records)
+	b.fold(ctx, work)
+	failed := work.firstFailure()
+	var rows []Row
+	for _, s := range work.order {
+		if w := work.streams[s]; w.err == nil {
+			rows = append(rows, w.rows...)
+		}
+	}
+	if err := b.views.Apply(ctx, g, rows, 0); err != nil {
+		if transient(err) {
+			return 0, fmt.Errorf("write read models: %w", err)
+		}
+		if failed = b.applyEach(ctx, g, work); failed.err != nil && failed.at == 0 {
+			return 0, failed.err
+		}
+	}
+	if err := b.parkAll(ctx, g, work); err != nil {
+		return 0, err
+	}
+	if err := b.writeJournal(ctx, g, work, failed.at); err != nil {
+		return 0, err
+	}
+	return failed.at, failed.err
+}
+
+// batchWork is a batch while it is projected.
+type batchWork struct {
+	label   string // of what is no batch of the stream
+	size    int
+	order   []eventlog.Stream // as they come first
+	streams map[eventlog.Stream]*streamWork
+	facts   []eventlog.Recorded // those that could be decoded
+	factAt  []int               // their places in the batch
+}
+
+// streamWork is what a batch has of one stream.
+type streamWork struct {
+	first  int // place of its first record
+	events []eventlog.Recorded
+	bad    eventlog.Version // the version that cannot be read
+	rows   []Row
+	err    error
+}
+
+func (w *batchWork) of(s eventlog.Stream, at int) *streamWork {
+	found := w.streams[s]
+	if found == nil {
+		found = &streamWork{first: at}
+		w.streams[s] = found
+		w.order = append(w.order, s)
+	}
+	return found
+}
+
+// failure is the first record that is to come again; err is nil where none is, and at is then the batch's size.
+type failure struct {
+	at  int
+	err error
+}
+
+func (w *batchWork) firstFailure() failure {
+	f := failure{at: w.size}
+	for _, s := range w.order {
+		if one := w.streams[s]; one.err != nil && transient(one.err) && one.first < f.at {
+			f = failure{one.first, one.err}
+		}
+	}
+	return f
+}
+
+func (b *Batches) decode(records []eventlog.Record) *batchWork {
+	work := &batchWork{size: len(records), streams: map[eventlog.Stream]*streamWork{}}
+	for i, rec := range records {
+		r, err := b.log.Decode(rec)
+		w := work.of(rec.Stream, i)
+		if err != nil {
+			if w.err == nil {
+				w.err, w.bad = err, rec.Version
+			}
+			continue
+		}
+		w.events = append(w.events, r)
+		work.facts, work.factAt = append(work.facts, r), append(work.factAt, i)
+	}
+	return work
+}
+
+// foldsAtOnce is how many streams of a batch are read from the log side by side.
+const foldsAtOnce = 16
+
+// fold makes the rows of each stream. What went wrong is in each stream's err.
+func (b *Batches) fold(ctx context.Context, work *batchWork) {
+	var group errgroup.Group
+	group.SetLimit(foldsAtOnce)
+	for _, s := range work.order {
+		if w := work.streams[s]; w.err == nil {
+			group.Go(func() error {
+				w.rows, w.err = b.rowsOf(ctx, s, w.events)
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // errors are kept with their streams
+}
+
+// rowsOf makes the rows of one stream, as it is now. A panic is that stream's fault, not the batch's end.
+func (b *Batches) rowsOf(ctx context.Context, s eventlog.Stream, events []eventlog.Recorded) (rows []Row, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			b.logger.Error("a projection panicked", "stream", s.String(), "stack", string(debug.Stack()))
+			err = fmt.Errorf("projection panicked: %v", broken)
+		}
+	}()
+	switch kindOf(s) {
+	case kindNone:
+		return nil, nil
+	case kindMessage:
+		return b.acceptedRows(events)
+	case kindDelivery:
+		return b.deliveryRows(ctx, s, events)
+	default:
+		return catalogueRow(ctx, b.log, s, nil)
+	}
+}
+
+// acceptedRows are a message's deliveries before their first outcome. An outcome that was projected earlier has left a
+// newer row, or a tombstone.
+func (b *Batches) acceptedRows(events []eventlog.Recorded) (rows []Row, err error) {
+	if !b.fromAcceptance {
+		return nil, nil
+	}
+	for _, r := range events {
+		e, ok := r.Event.(domain.MessageAccepted)
+		if !ok {
+			continue
+		}
+		m := domain.Message{}.Evolve(r)
+		m.Accepted.Payload = eventlog.Sealed{}
+		for _, endpoint := range e.Targets {
+			row, err := deliveryRow(domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint), &delivery{message: &m})
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// deliveryRows is the row of a delivery, or its tombstone. One that was delivered at its first attempt never had a row,
+// and is not even read.
+func (b *Batches) deliveryRows(ctx context.Context, s eventlog.Stream, events []eventlog.Recorded) ([]Row, error) {
+	unhappy := slices.ContainsFunc(events, func(r eventlog.Recorded) bool {
+		_, delivered := r.Event.(domain.DeliverySucceeded)
+		return !delivered || r.Version > 1
+	})
+	switch {
+	case unhappy:
+	case b.fromAcceptance:
+		return []Row{{View: ViewDeliveries, ID: s.String(), Version: events[0].Version}}, nil
+	default:
+		return nil, nil
+	}
+	d, err := loadDelivery(ctx, b.log, s)
+	if err != nil {
+		return nil, err
+	}
+	row, err := deliveryRow(s, d)
+	if err != nil {
+		return nil, err
+	}
+	return []Row{row}, nil
+}
+
+// applyEach writes each stream's rows by themselves, after they could not be written together, so that the one that
+// cannot be is found.
+func (b *Batches) applyEach(ctx context.Context, g Generation, work *batchWork) failure {
+	for _, s := range work.order {
+		w := work.streams[s]
+		if w.err != nil || len(w.rows) == 0 {
+			continue
+		}
+		if err := b.views.Apply(ctx, g, w.rows, 0); err != nil {
+			w.err = fmt.Errorf("write rows of %s: %w", s, err)
+		}
+	}
+	return work.firstFailure()
+}
+
+// writeJournal enters the facts of the records before a place: those after it come again.
+func (b *Batches) writeJournal(ctx context.Context, g Generation, work *batchWork, before int) error {
+	if b.of != g {
+		clear(b.hours)
+		b.of = g
+	}
+	j := &journal{facts: map[string][]Fact{}, hours: b.hours}
+	for i, r := range work.facts {
+		if work.factAt[i] < before {
+			j.add(r)
+		}
+	}
+	if len(j.facts) == 0 {
+		return nil
+	}
+	pages, err := j.rows(work.mark())
+	if err != nil {
+		return fmt.Errorf("make journal pages: %w", err)
+	}
+	if err := b.views.Apply(ctx, g, pages, 0); err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	j.flushed()
+	return nil
+}
+
+// mark tells the batch's pages from those of every other, and is the same if the batch comes again: an event has its place
+// in one batch of one size.
+func (w *batchWork) mark() string {
+	return fmt.Sprintf("%s%s-%d", w.label, w.facts[0].ID, w.size)
+}
+
+// CatchUp projects the whole log, for what a stream has lost: it keeps 24 hours.
+func (b *Batches) CatchUp(ctx context.Context, scanner eventlog.Scanner) error {
+	total := 0
+	for page, err := range scanner.Scan(ctx, "") {
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		if _, err := b.Take(ctx, page.Records); err != nil {
+			return err
+		}
+		total += len(page.Records)
+	}
+	b.logger.Info("read models have caught up by a scan of the log", "events", total)
+	return nil
+}

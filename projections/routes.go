@@ -1,0 +1,131 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// A route is what publishing must know of one subscription, as a notice of its endpoint's row: who publishes reads a list
+// of notices and no rows. It is listed by type and user, for messages to one user (so that a service's routes lie in many
+// partitions), and by type alone, for those to all.
+
+// Names of lists of notices.
+func listRoutes(service, eventType, user string) string {
+	return "routes/" + service + "/" + eventType + "/" + user
+}
+func listAllRoutes(service, eventType string) string { return "routes/" + service + "/" + eventType }
+func listArchivedUsers(service string) string        { return "archived/" + service }
+
+// endpointRoutes gives an endpoint's notices. Each says all of the endpoint but its other subscriptions.
+func endpointRoutes(e domain.Endpoint) ([]Notice, error) {
+	row := NewEndpointRow(e)
+	subscriptions := row.Subscriptions
+	out := make([]Notice, 0, 2*len(subscriptions))
+	for _, s := range subscriptions {
+		row.Subscriptions = []SubscriptionRow{s}
+		data, err := json.Marshal(row)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out,
+			Notice{Entry{listRoutes(e.Service, s.EventTypeID, e.UserID), e.ID}, string(data)},
+			Notice{Entry{listAllRoutes(e.Service, s.EventTypeID), e.UserID + "/" + e.ID}, string(data)})
+	}
+	return out, nil
+}
+
+// archivedUser tells who publishes to all that a user is out.
+func archivedUser(service string, u domain.User) []Notice {
+	if !u.Archived() {
+		return nil
+	}
+	// A stamp of text and time always can be.
+	data, _ := json.Marshal(domain.Stamp{By: u.ArchivedBy, At: u.ArchivedAt})
+	return []Notice{{Entry{listArchivedUsers(service), u.ID}, string(data)}}
+}
+
+// Routes reads who may get a message, consistently.
+type Routes struct{ Views Views }
+
+// routesAtOnce is how many notices are asked for at once.
+const routesAtOnce = 1000
+
+// Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type. Those
+// of archived users are marked only for "": who publishes to one user has looked at that user.
+func (r Routes) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
+	g, err := r.Views.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := listAllRoutes(service, eventType)
+	if user != "" {
+		list = listRoutes(service, eventType, user)
+	}
+	var out []domain.Candidate
+	err = r.each(ctx, g, ListQuery{View: ViewEndpoints, List: list}, func(n Noticed) error {
+		var row EndpointRow
+		if err := json.Unmarshal([]byte(n.Data), &row); err != nil {
+			return fmt.Errorf("route %s of %s: %w", n.Sort, list, err)
+		}
+		e := row.endpoint()
+		if s, ok := e.Subscription(eventType); ok {
+			out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
+		}
+		return nil
+	})
+	if err != nil || user != "" || len(out) == 0 {
+		return out, err
+	}
+	return out, r.markArchived(ctx, g, service, out)
+}
+
+func (r Routes) markArchived(ctx context.Context, g Generation, service string, candidates []domain.Candidate) error {
+	archived := map[string]domain.Stamp{}
+	err := r.each(ctx, g, ListQuery{View: ViewUsers, List: listArchivedUsers(service)}, func(n Noticed) error {
+		var stamp domain.Stamp
+		if err := json.Unmarshal([]byte(n.Data), &stamp); err != nil {
+			return fmt.Errorf("archived user %s: %w", n.Sort, err)
+		}
+		archived[n.Sort] = stamp
+		return nil
+	})
+	for i := range candidates {
+		candidates[i].UserArchived = archived[candidates[i].Endpoint.UserID]
+	}
+	return err
+}
+
+func (r Routes) each(ctx context.Context, g Generation, q ListQuery, visit func(Noticed) error) error {
+	for q.Limit = routesAtOnce; ; {
+		part, err := r.Views.Notices(ctx, g, q)
+		if err != nil {
+			return err
+		}
+		for _, n := range part {
+			if err := visit(n); err != nil {
+				return err
+			}
+			q.From = n.Sort + "\x00"
+		}
+		if len(part) == 0 {
+			return nil
+		}
+	}
+}
+
+// routing says which row routing waits for after a command on a stream: where nothing of it is routed by, none.
+func routing(s eventlog.Stream) (View, bool) {
+	switch kindOf(s) {
+	case kindEndpoint:
+		return ViewEndpoints, true
+	case kindUser:
+		return ViewUsers, true
+	default:
+		return "", false
+	}
+}
