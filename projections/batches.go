@@ -18,24 +18,23 @@ import (
 // Batches projects what a stream of changes brings, batch by batch, and keeps nothing between them: each batch leaves its
 // rows, and at last its journal pages, behind. It is the Projector of a home whose log pushes its records (DynamoDB
 // Streams ▶ Lambda), and makes the same rows. Records may come more than once, in any order, and to several processes at
-// once: rows are folded from the log, the newest version wins, and a fact that is in the journal twice counts once.
+// once: rows are folded from the log, the newest version wins, and a fact that is in the journal twice counts once. A
+// delivery has a row from its first failure on: what is delivered at once costs none. What is accepted and has no outcome
+// is found by the journal.
 type Batches struct {
 	log    *eventlog.Log
 	views  Views
 	now    eventlog.Clock
 	logger *slog.Logger
-	// fromAcceptance gives a delivery a row from its acceptance on, for dispatch out of rows (Lanes). Without it the first
-	// failure makes the row: what is delivered at once costs none.
-	fromAcceptance bool
 
 	mu    sync.Mutex        // one batch at a time
 	hours map[string]string // as in journal
 	of    Generation        // whose hours they are
 }
 
-// NewBatches makes a projector of batches. fromAcceptance is for homes that dispatch out of rows.
-func NewBatches(l *eventlog.Log, v Views, fromAcceptance bool, now eventlog.Clock, logger *slog.Logger) *Batches {
-	return &Batches{log: l, views: v, fromAcceptance: fromAcceptance, now: now, logger: logger, hours: map[string]string{}}
+// NewBatches makes a projector of batches. Open comes first where read models may not be there yet.
+func NewBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logger) *Batches {
+	return &Batches{log: l, views: v, now: now, logger: logger, hours: map[string]string{}}
 }
 
 // errNoGeneration says that nobody has made read models that this program can write.
@@ -54,12 +53,16 @@ func (b *Batches) generation(ctx context.Context) (Generation, error) {
 // that one and all after it are to come again. A stream that cannot be folded is set aside, as a row, and counts as done:
 // only what may succeed another time, and failing to set aside, is an error.
 func (b *Batches) Take(ctx context.Context, records []eventlog.Record) (done int, err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	g, err := b.generation(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("find the read models: %w", err)
 	}
+	return b.take(ctx, g, records)
+}
+
+func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Record) (done int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	work := b.decode(records)
 	b.fold(ctx, work)
 	failed := work.firstFailure()
@@ -175,39 +178,13 @@ func (b *Batches) rowsOf(ctx context.Context, s eventlog.Stream, events []eventl
 		}
 	}()
 	switch kindOf(s) {
-	case kindNone:
+	case kindNone, kindMessage:
 		return nil, nil
-	case kindMessage:
-		return b.acceptedRows(events)
 	case kindDelivery:
 		return b.deliveryRows(ctx, s, events)
 	default:
 		return catalogueRow(ctx, b.log, s, nil)
 	}
-}
-
-// acceptedRows are a message's deliveries before their first outcome. An outcome that was projected earlier has left a
-// newer row, or a tombstone.
-func (b *Batches) acceptedRows(events []eventlog.Recorded) (rows []Row, err error) {
-	if !b.fromAcceptance {
-		return nil, nil
-	}
-	for _, r := range events {
-		e, ok := r.Event.(domain.MessageAccepted)
-		if !ok {
-			continue
-		}
-		m := domain.Message{}.Evolve(r)
-		m.Accepted.Payload = eventlog.Sealed{}
-		for _, endpoint := range e.Targets {
-			row, err := deliveryRow(domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint), &delivery{message: &m})
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
 }
 
 // deliveryRows is the row of a delivery, or its tombstone. One that was delivered at its first attempt never had a row,
@@ -217,11 +194,7 @@ func (b *Batches) deliveryRows(ctx context.Context, s eventlog.Stream, events []
 		_, delivered := r.Event.(domain.DeliverySucceeded)
 		return !delivered || r.Version > 1
 	})
-	switch {
-	case unhappy:
-	case b.fromAcceptance:
-		return []Row{{View: ViewDeliveries, ID: s.String(), Version: events[0].Version}}, nil
-	default:
+	if !unhappy {
 		return nil, nil
 	}
 	d, err := loadDelivery(ctx, b.log, s)
@@ -284,16 +257,55 @@ func (w *batchWork) mark() string {
 
 // CatchUp projects the whole log, for what a stream has lost: it keeps 24 hours.
 func (b *Batches) CatchUp(ctx context.Context, scanner eventlog.Scanner) error {
+	g, err := b.generation(ctx)
+	if err != nil {
+		return fmt.Errorf("find the read models: %w", err)
+	}
+	return b.scan(ctx, g, scanner)
+}
+
+// Open gives the generation to read and write: the current one, or, if there is none of today's format or again is asked
+// for, one made anew from the whole log, beside the old one.
+func (b *Batches) Open(ctx context.Context, scanner eventlog.Scanner, again bool) (Generation, error) {
+	current, err := b.views.Current(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the current generation: %w", err)
+	}
+	if current.format() == rowFormat && !again {
+		return current, nil
+	}
+	g := current.next()
+	if err := b.views.Drop(ctx, g); err != nil { // what an interrupted rebuild left
+		return 0, fmt.Errorf("drop generation %d: %w", g, err)
+	}
+	if err := b.scan(ctx, g, scanner); err != nil {
+		return 0, err
+	}
+	if err := b.views.Switch(ctx, g); err != nil {
+		return 0, fmt.Errorf("switch to generation %d: %w", g, err)
+	}
+	if current == 0 {
+		return g, nil
+	}
+	if err := b.views.Drop(ctx, current); err != nil {
+		return 0, fmt.Errorf("drop generation %d: %w", current, err)
+	}
+	return g, nil
+}
+
+func (b *Batches) scan(ctx context.Context, g Generation, scanner eventlog.Scanner) error {
 	total := 0
 	for page, err := range scanner.Scan(ctx, "") {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
-		if _, err := b.Take(ctx, page.Records); err != nil {
+		if _, err := b.take(ctx, g, page.Records); err != nil {
 			return err
 		}
 		total += len(page.Records)
 	}
-	b.logger.Info("read models have caught up by a scan of the log", "events", total)
+	if total > 0 {
+		b.logger.Info("read models have the whole log", "events", total, "generation", uint64(g))
+	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 type ConsistentDirectory struct {
 	log    *eventlog.Log
 	views  Views
-	routes Routes
+	routes *routes
 
 	mu      sync.Mutex
 	kept    map[eventlog.Stream]any    // a state each
@@ -28,9 +28,9 @@ type ConsistentDirectory struct {
 }
 
 // NewConsistentDirectory makes a directory over a log and its views.
-func NewConsistentDirectory(l *eventlog.Log, v Views) *ConsistentDirectory {
+func NewConsistentDirectory(l *eventlog.Log, v Views, now eventlog.Clock) *ConsistentDirectory {
 	return &ConsistentDirectory{
-		log: l, views: v, routes: Routes{v}, kept: map[eventlog.Stream]any{}, names: map[eventlog.Stream]string{},
+		log: l, views: v, routes: newRoutes(v, now), kept: map[eventlog.Stream]any{}, names: map[eventlog.Stream]string{},
 		schemas: map[string]compiledSchema{},
 	}
 }
@@ -130,7 +130,7 @@ func (d *ConsistentDirectory) Settled(ctx context.Context, s eventlog.Stream, v 
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	for pause := settlePause; ; pause = min(2*pause, 8*settlePause) {
-		g, err := d.views.Current(ctx)
+		g, err := d.routes.current(ctx)
 		if err != nil {
 			return false
 		}

@@ -43,6 +43,9 @@ func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter,
 	switch f.Status {
 	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
 		find = q.unhappyMessages
+		if f.Status == domain.Pending && q.unawaited {
+			find = q.journalMessages
+		}
 	default:
 		find = q.journalMessages
 	}

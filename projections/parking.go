@@ -91,6 +91,19 @@ func (b *Batches) writeStuck(ctx context.Context, g Generation, set *stuck) erro
 	return nil
 }
 
+// Stuck counts what is set aside, 1,000 at most; -1 where it cannot be read.
+func (b *Batches) Stuck(ctx context.Context) int {
+	g, err := b.generation(ctx)
+	if err != nil {
+		return -1
+	}
+	rows, err := b.views.List(ctx, g, ListQuery{View: ViewStuck, List: listStuck(), Limit: 1000})
+	if err != nil {
+		return -1
+	}
+	return len(rows)
+}
+
 // RetryStuck folds a stream that was set aside anew, and enters its events from the one that could not be into the
 // journal. If it still cannot, it stays set aside and the error says why.
 func (b *Batches) RetryStuck(ctx context.Context, id string) error {

@@ -21,6 +21,8 @@ type Queries struct {
 	catchUp    func(context.Context) error
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
+	// unawaited says that a delivery has no row before its first outcome.
+	unawaited bool
 }
 
 // Freshness is how rows that are made elsewhere follow the log.
@@ -33,7 +35,7 @@ type Freshness struct {
 
 // NewQueriesOf makes the queries over a generation that Batches write.
 func NewQueriesOf(l *eventlog.Log, v Views, g Generation, f Freshness) *Queries {
-	return &Queries{log: l, views: v, generation: g, catchUp: f.CatchUp, retry: f.RetryStuck}
+	return &Queries{log: l, views: v, generation: g, catchUp: f.CatchUp, retry: f.RetryStuck, unawaited: true}
 }
 
 // NewQueries makes the queries over what a projector writes.

@@ -3,6 +3,8 @@ package projections
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -49,16 +51,40 @@ func archivedUser(service string, u domain.User) []Notice {
 	return []Notice{{Entry{listArchivedUsers(service), u.ID}, string(data)}}
 }
 
-// Routes reads who may get a message, consistently.
-type Routes struct{ Views Views }
+// routes reads who may get a message, consistently.
+type routes struct {
+	views Views
+	now   eventlog.Clock
+
+	mu         sync.Mutex
+	generation Generation
+	until      time.Time
+}
+
+// generationKept is how long the current generation is taken for it: an old one is written on for long after a switch.
+const generationKept = 10 * time.Second
+
+func newRoutes(v Views, now eventlog.Clock) *routes { return &routes{views: v, now: now} }
+
+func (r *routes) current(ctx context.Context) (Generation, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if r.generation != 0 && now.Before(r.until) {
+		return r.generation, nil
+	}
+	g, err := r.views.Current(ctx)
+	r.generation, r.until = g, now.Add(generationKept)
+	return g, err
+}
 
 // routesAtOnce is how many notices are asked for at once.
 const routesAtOnce = 1000
 
 // Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type. Those
 // of archived users are marked only for "": who publishes to one user has looked at that user.
-func (r Routes) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
-	g, err := r.Views.Current(ctx)
+func (r *routes) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
+	g, err := r.current(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +110,7 @@ func (r Routes) Candidates(ctx context.Context, service, eventType, user string)
 	return out, r.markArchived(ctx, g, service, out)
 }
 
-func (r Routes) markArchived(ctx context.Context, g Generation, service string, candidates []domain.Candidate) error {
+func (r *routes) markArchived(ctx context.Context, g Generation, service string, candidates []domain.Candidate) error {
 	archived := map[string]domain.Stamp{}
 	err := r.each(ctx, g, ListQuery{View: ViewUsers, List: listArchivedUsers(service)}, func(n Noticed) error {
 		var stamp domain.Stamp
@@ -100,9 +126,9 @@ func (r Routes) markArchived(ctx context.Context, g Generation, service string, 
 	return err
 }
 
-func (r Routes) each(ctx context.Context, g Generation, q ListQuery, visit func(Noticed) error) error {
+func (r *routes) each(ctx context.Context, g Generation, q ListQuery, visit func(Noticed) error) error {
 	for q.Limit = routesAtOnce; ; {
-		part, err := r.Views.Notices(ctx, g, q)
+		part, err := r.views.Notices(ctx, g, q)
 		if err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ type home struct {
 	lanes     *projections.Lanes
 	metrics   *metrics
 	api       *rest.API
-	ready     chan struct{}   // closed when all that was committed before is folded
+	isReady   chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
 
@@ -82,16 +82,11 @@ func openHome(ctx context.Context, o homeOptions) (*home, error) {
 }
 
 func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, error) {
-	sealer, err := eventlog.NewSealer(store, o.keys.master, o.random)
+	sealer, err := openSealer(ctx, o, store, store.Head() == 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := sealer.CheckMaster(ctx, store.Head() == 0); errors.Is(err, eventlog.ErrSealed) {
-		return nil, errOtherMasterKey
-	} else if err != nil {
-		return nil, fmt.Errorf("check the master key: %w", err)
-	}
-	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	h := &home{options: o, store: store, feed: store, isReady: make(chan struct{})}
 	if o.feed != nil {
 		h.feed = o.feed(store)
 	}
@@ -106,7 +101,12 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		return nil, fmt.Errorf("open the read models: %w", err)
 	}
 	h.queries = projections.NewQueries(h.log, views, h.projector, h.feed)
-	h.metrics = newMetrics(h)
+	h.metrics = newMetrics(gauges{
+		waiting:  func() float64 { return float64(h.lanes.Waiting()) },
+		lag:      func() float64 { return float64(h.projector.Lag(h.store)) },
+		stuck:    func() float64 { return float64(h.projector.Stuck()) },
+		position: func() float64 { return float64(h.store.Head()) },
+	})
 	h.lanes = projections.NewLanes(&projections.Dispatcher{
 		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
@@ -129,7 +129,7 @@ func (h *home) run(ctx context.Context) error {
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
-	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.isReady) })
 	if h.answered != nil {
 		<-h.answered
 	}
@@ -146,6 +146,26 @@ func (h *home) health(context.Context) []rest.Check {
 		return rest.Check{Name: name, OK: true}
 	}
 	return []rest.Check{check("event log", h.store.Health()), check("read models", h.projector.Health())}
+}
+
+// ready is closed when requests can be taken.
+func (h *home) ready() <-chan struct{} { return h.isReady }
+
+// untilAnswered tells when no request is answered any more; it comes before run.
+func (h *home) untilAnswered(done <-chan struct{}) { h.answered = done }
+
+// openSealer makes the sealer of a log, or says that the data is another key's.
+func openSealer(ctx context.Context, o homeOptions, keys eventlog.Keys, empty bool) (*eventlog.Sealer, error) {
+	sealer, err := eventlog.NewSealer(keys, o.keys.master, o.random)
+	if err != nil {
+		return nil, err
+	}
+	if err := sealer.CheckMaster(ctx, empty); errors.Is(err, eventlog.ErrSealed) {
+		return nil, errOtherMasterKey
+	} else if err != nil {
+		return nil, fmt.Errorf("check the master key: %w", err)
+	}
+	return sealer, nil
 }
 
 // close closes the data folder. run must have returned.

@@ -24,7 +24,10 @@ type metrics struct {
 	outcomes  sync.Map // outcomeOf ▶ counters
 }
 
-func newMetrics(h *home) *metrics {
+// gauges are what a home is asked for when its metrics are read; nil is what it has not.
+type gauges struct{ waiting, lag, stuck, position func() float64 }
+
+func newMetrics(of gauges) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -43,17 +46,19 @@ func newMetrics(h *home) *metrics {
 		}, []string{"method", "route"}),
 	}
 	m.delivered = m.attempts.WithLabelValues("delivered")
-	gauge := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
-	}
 	m.registry.MustRegister(
 		m.attempts, m.durations, m.requests, m.latency, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		gauge("webplug_attempts_waiting", "Attempts that wait in memory for their endpoint.", func() float64 { return float64(h.lanes.Waiting()) }),
-		gauge("webplug_projection_lag", "Commits that the read models have not folded yet.", func() float64 { return float64(h.projector.Lag(h.store)) }),
-		gauge("webplug_stuck_events", "Streams that are set aside because an event could not be projected.", func() float64 { return float64(h.projector.Stuck()) }),
-		gauge("webplug_log_position", "Position of the newest commit.", func() float64 { return float64(h.store.Head()) }),
 	)
+	gauge := func(name, help string, value func() float64) {
+		if value != nil {
+			m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+		}
+	}
+	gauge("webplug_attempts_waiting", "Attempts that wait in memory for their endpoint.", of.waiting)
+	gauge("webplug_projection_lag", "Commits that the read models have not folded yet.", of.lag)
+	gauge("webplug_stuck_events", "Streams that are set aside because an event could not be projected.", of.stuck)
+	gauge("webplug_log_position", "Position of the newest commit.", of.position)
 	return m
 }
 

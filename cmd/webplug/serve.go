@@ -32,6 +32,23 @@ type settings struct {
 	logFormat     string
 	logLevel      string
 	grace         time.Duration
+	store         string
+	tables        string
+}
+
+// The homes of the log.
+const (
+	storePebble = "pebble"
+	storeDynamo = "dynamodb"
+)
+
+// product is WebPlug whole, in one of its homes.
+type product interface {
+	http.Handler
+	run(context.Context) error
+	ready() <-chan struct{}
+	untilAnswered(<-chan struct{})
+	close() error
 }
 
 const serveHelp = `Runs WebPlug whole on this machine: API, event log, read models and delivery, with its data in one folder.
@@ -44,7 +61,14 @@ Environment:
   WEBPLUG_DATA        the data folder, as --data
   WEBPLUG_API_KEY     the admin key; else the one in <data>/admin.key, made at the first start
   WEBPLUG_MASTER_KEY  32 bytes in base64; else the ones in <data>/master.key, made at the first start
+  WEBPLUG_STORE       the home of the log, as --store
+  WEBPLUG_TABLES      what tables' names begin with, as --tables
   WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
+
+With --store dynamodb the log, its keys and the read models lie in tables of DynamoDB, named by --tables, and deliveries are
+made by this process. The environment says where they are, as for every program that uses AWS's SDK: region and credentials,
+and AWS_ENDPOINT_URL_DYNAMODB with AWS_ENDPOINT_URL_DYNAMODB_STREAMS for another endpoint. webplug dev needs none of it: it
+runs AWS's own DynamoDB Local, and ends it with itself.
 
 Exit codes: 0 it was asked to end and did; 1 it failed; 2 the command line is wrong.`
 
@@ -82,6 +106,8 @@ func (s *settings) flags(c *cobra.Command, logFormat string) {
 	f.StringVar(&s.defaultFormat, "default-format", string(domain.StandardWebhooks), "format of endpoints that name none")
 	f.StringVar(&s.logFormat, "log-format", logFormat, "text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&s.store, "store", env("WEBPLUG_STORE", storePebble), "where the log lies: pebble (in the data folder) or dynamodb")
+	f.StringVar(&s.tables, "tables", env("WEBPLUG_TABLES", "webplug"), "with --store dynamodb: what the tables' names begin with")
 	f.DurationVar(&s.grace, "grace", 20*time.Second, "how long requests under way may take when it is asked to end")
 }
 
@@ -121,6 +147,12 @@ func (s settings) check() error {
 	if s.grace < 0 {
 		return usage("--grace: %v is negative", s.grace)
 	}
+	if s.store != storePebble && s.store != storeDynamo {
+		return usage("--store: %q is neither pebble nor dynamodb", s.store)
+	}
+	if err := s.checkTables(); err != nil {
+		return err
+	}
 	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
 		return usage("%s", err)
 	}
@@ -152,11 +184,12 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	guard := sender.Guard{AllowPrivate: s.allowPrivate}
 	out := sender.New(sender.Options{Guard: guard, Version: version})
 	defer out.Close()
-	h, err := openHome(ctx, homeOptions{
+	o := homeOptions{
 		dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
 		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
-	})
+	}
+	h, leave, err := s.open(ctx, o, welcome != nil)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		logger.Info("webplug ends; it was not ready yet")
 		return nil
@@ -164,8 +197,28 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = s.run(ctx, h, listener, logger, welcome)
-	return errors.Join(err, h.close())
+	err = s.run(ctx, h, listener, logger, keys.admin, welcome)
+	return errors.Join(err, h.close(), leave())
+}
+
+// open opens the home that was chosen. leave ends what was started for it.
+func (s settings) open(ctx context.Context, o homeOptions, development bool) (h product, leave func() error, err error) {
+	if s.store == storePebble {
+		h, err = openHome(ctx, o)
+		return h, func() error { return nil }, err
+	}
+	at, err := s.reach(ctx, development, o.logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := s.openDynamo(ctx, development, at.config)
+	if err == nil {
+		h, err = openDynamoHome(ctx, o, store)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, at.close())
+	}
+	return h, at.close, nil
 }
 
 // shortKey is how many characters an admin key should have at least: the random ones have 52.
@@ -184,15 +237,15 @@ func (s settings) keys(logger *slog.Logger) (keyring, error) {
 
 // run serves the API until ctx ends. Then no request and no attempt is begun any more, and those under way have the same
 // grace.
-func (s settings) run(ctx context.Context, h *home, listener net.Listener, logger *slog.Logger, welcome io.Writer) error {
+func (s settings) run(ctx context.Context, h product, listener net.Listener, logger *slog.Logger, key string, welcome io.Writer) error {
 	dispatching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	answered := make(chan struct{})
-	h.answered = answered
+	h.untilAnswered(answered)
 	worked := make(chan error, 1)
 	go func() { worked <- h.run(dispatching) }()
 	select {
-	case <-h.ready:
+	case <-h.ready():
 	case <-ctx.Done():
 		stop()
 		close(answered)
@@ -209,7 +262,7 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 	url := "http://" + listener.Addr().String()
 	logger.Info("webplug is ready", "url", url, "data", s.data, "version", version)
 	if welcome != nil {
-		s.greet(welcome, url, h.options.keys.admin)
+		s.greet(welcome, url, key)
 	}
 
 	var err error

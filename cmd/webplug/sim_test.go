@@ -163,7 +163,7 @@ func (s *sim) open(rebuild bool) {
 			s.t.Errorf("run: %v", err)
 		}
 	}()
-	<-h.ready
+	<-h.ready()
 }
 
 // end ends the process in order.

@@ -176,12 +176,16 @@ func (p *Pump) poll(ctx context.Context, sh *shard) (n int, err error) {
 	case errors.As(err, &expired): // after 15 minutes
 		sh.iterator = nil
 		return 0, nil
+	case errors.As(err, &trimmed) && !sh.doubted: // an iterator may be too old while what is after its place is there
+		sh.iterator, sh.doubted = nil, true
+		return 0, nil
 	case errors.As(err, &trimmed):
 		return 0, p.lost(ctx, sh)
 	case err != nil:
 		sh.iterator = nil
 		return 0, p.s.failed(ctx, "reading the log's stream", err)
 	}
+	sh.doubted = false
 	batch := sh.fresh(out.Records)
 	if len(batch) > 0 {
 		if err := p.hand(ctx, sh, batch); err != nil {

@@ -23,6 +23,7 @@ type shard struct {
 	at         string // sequence number of the last record that is done; "" is before the first
 	done       bool   // read to its end
 	iterator   *string
+	doubted    bool // the iterator before was refused as too old
 }
 
 // fresh gives the records that were not handed on before: a stream may repeat some.

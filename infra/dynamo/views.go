@@ -44,7 +44,7 @@ var _ projections.Views = (*Views)(nil)
 func (s *Store) Views() *Views { return &Views{s: s} }
 
 // listShards is how many partitions a busy list is spread over.
-const listShards = 8
+const listShards = 4
 
 const (
 	rowSort    = "r"

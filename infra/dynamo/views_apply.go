@@ -165,6 +165,7 @@ func (v *Views) replace(ctx context.Context, g projections.Generation, r project
 
 // announce puts the entries that a row gets, and all its notices.
 func (v *Views) announce(ctx context.Context, g projections.Generation, r projections.Row, next openedRow, old *openedRow, put *[]listPlace) error {
+	var entries []entryItem
 	for _, p := range next.lists {
 		if old != nil && old.on(p) {
 			continue
@@ -173,18 +174,17 @@ func (v *Views) announce(ctx context.Context, g projections.Generation, r projec
 		if err != nil {
 			return err
 		}
-		if err := v.putUnlessNewer(ctx, e); err != nil {
-			return err
-		}
+		entries = append(entries, e)
 		*put = append(*put, p)
 	}
 	for _, n := range r.Notices {
-		e := entryItem{Partition: noticePartition(g, r.View, n.List), Sort: n.Sort, Version: r.Version, ID: r.ID, Data: n.Data}
-		if err := v.putUnlessNewer(ctx, e); err != nil {
-			return err
-		}
+		entries = append(entries, entryItem{
+			Partition: noticePartition(g, r.View, n.List), Sort: n.Sort, Version: r.Version, ID: r.ID, Data: n.Data,
+		})
 	}
-	return nil
+	return inParallel(ctx, writesAtOnce, len(entries), func(ctx context.Context, i int) error {
+		return v.putUnlessNewer(ctx, entries[i])
+	})
 }
 
 // withdraw is the end of a row that is there already, as new or newer: what this call put in vain, or what an earlier

@@ -59,7 +59,7 @@ func noteSources() error {
 	})
 }
 
-// startOptions is how a server is started. What is said here and in arguments is all that depends on the store.
+// startOptions is how a server is started. What depends on the store is in home.
 type startOptions struct {
 	command  string // "serve" if empty
 	dir      string // the data folder; a new one if empty
@@ -73,9 +73,6 @@ func (o startOptions) arguments() []string {
 		"--default-format", *formatFlag}
 	if o.private {
 		args = append(args, "--allow-private-endpoints")
-	}
-	if *storeFlag != "" {
-		args = append(args, "--store", *storeFlag)
 	}
 	return args
 }
@@ -131,9 +128,13 @@ func launch(o startOptions) (*server, error) {
 			return nil, err
 		}
 	}
+	args, env, err := o.home()
+	if err != nil {
+		return nil, err
+	}
 	s := &server{adminKey: o.adminKey, dir: o.dir, stdout: newOutput(), stderr: newOutput(), ended: make(chan struct{})}
-	s.process = exec.Command(binary.path, o.arguments()...)
-	s.process.Env, s.process.Stdout, s.process.Stderr = o.environment(), s.stdout, s.stderr
+	s.process = exec.Command(binary.path, append(o.arguments(), args...)...)
+	s.process.Env, s.process.Stdout, s.process.Stderr = append(o.environment(), env...), s.stdout, s.stderr
 	if err := s.process.Start(); err != nil {
 		return nil, fmt.Errorf("start webplug: %w", err)
 	}

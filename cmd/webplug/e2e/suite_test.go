@@ -44,6 +44,9 @@ func run(m *testing.M) int {
 		return complain(err)
 	}
 	defer func() { _ = os.RemoveAll(binary.dir) }()
+	if err := openTables(); err != nil {
+		return complain(err)
+	}
 	var err error
 	if suite.server, err = start(startOptions{adminKey: newToken("admin"), private: true}); err != nil {
 		return complain(err)
@@ -61,6 +64,9 @@ func run(m *testing.M) int {
 		code = complain(err)
 	}
 	if err := suite.audit.remains(suite.server); err != nil {
+		code = complain(err)
+	}
+	if err := closeTables(); err != nil {
 		code = complain(err)
 	}
 	if everything := flag.Lookup("test.run").Value.String() == "" && code == 0; everything {

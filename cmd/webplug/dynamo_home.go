@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+	"webplug/handlers/lambda"
+	"webplug/handlers/rest"
+	"webplug/infra/dynamo"
+	"webplug/projections"
+)
+
+// dynamoHome is WebPlug's AWS home on one machine: log and read models on DynamoDB, its stream pumped to the handler that
+// Lambda calls, and deliveries made by this process.
+type dynamoHome struct {
+	options    homeOptions
+	store      *dynamo.Store
+	unseen     *unseen
+	log        *eventlog.Log
+	batches    *projections.Batches
+	relay      *projections.Relay
+	views      lambda.Feed
+	pump       *dynamo.Pump
+	lanes      *projections.Lanes
+	metrics    *metrics
+	api        *rest.API
+	awaiting   *projections.Awaiting
+	generation projections.Generation
+	began      time.Time
+	isReady    chan struct{}
+	answered   <-chan struct{}
+}
+
+// openDynamoHome makes ready all parts. Nothing runs yet.
+func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*dynamoHome, error) {
+	empty, err := isEmpty(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := openSealer(ctx, o, store, empty)
+	if err != nil {
+		return nil, err
+	}
+	h := &dynamoHome{
+		options: o, store: store, unseen: newUnseen(store), relay: projections.NewRelay(), began: o.now(), isReady: make(chan struct{}),
+	}
+	h.log = eventlog.New(h.unseen, domain.Events(), sealer, o.now, o.newID)
+	views := store.Views()
+	h.batches = projections.NewBatches(h.log, views, o.now, o.logger)
+	if h.generation, err = h.batches.Open(ctx, store, o.rebuild); err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
+	h.views = lambda.Feed{Decode: dynamo.Decode, Reader: h, Logger: o.logger}
+	h.pump = store.NewPump(dynamo.PumpOptions{
+		Reader: "machine", Handle: h.handle, Appended: h.unseen.appended, Logger: o.logger,
+		Lost: func(ctx context.Context) error { return h.batches.CatchUp(ctx, store) },
+	})
+	directory := projections.NewConsistentDirectory(h.log, views, o.now)
+	queries := projections.NewQueriesOf(h.log, views, h.generation, projections.Freshness{
+		CatchUp: h.unseen.catchUp, RetryStuck: h.batches.RetryStuck,
+	})
+	h.awaiting = projections.NewAwaiting(h.log, views, queries, o.now)
+	if err := h.awaiting.Fill(ctx, h.generation); err != nil {
+		return nil, err
+	}
+	h.lanes = projections.NewLanes(&projections.Dispatcher{
+		Log: h.log, Endpoints: directory, Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
+		Jitter: o.jitter, Logger: o.logger, Observe: func(r domain.Report) { h.metrics.attempted(r) },
+	}, h.awaiting, h.park, o.logger)
+	h.lanes.ByRowsBefore(h.began)
+	queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	h.metrics = newMetrics(gauges{
+		waiting: func() float64 { return float64(h.lanes.Waiting()) },
+		lag:     func() float64 { return float64(h.unseen.lag()) },
+		stuck:   func() float64 { return float64(h.batches.Stuck(context.Background())) },
+	})
+	h.api, err = rest.New(rest.Options{
+		Log: h.log, Directory: directory, Queries: queries, CheckURL: o.checkURL, Health: h.health,
+		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
+		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+	})
+	return h, err
+}
+
+// isEmpty says whether nothing was ever appended.
+func isEmpty(ctx context.Context, scanner eventlog.Scanner) (bool, error) {
+	for _, err := range scanner.Scan(ctx, "") {
+		return false, err
+	}
+	return true, nil
+}
+
+// ServeHTTP answers the API.
+func (h *dynamoHome) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
+
+// handle is what the pump calls: first rows, then dispatch.
+func (h *dynamoHome) handle(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	return h.views.Handle(ctx, e)
+}
+
+// Take makes the rows of records and then hands them to dispatch, so that dispatch finds in rows what it was not given.
+func (h *dynamoHome) Take(ctx context.Context, records []eventlog.Record) (int, error) {
+	at := h.relay.Begin()
+	done, err := h.batches.Take(ctx, records)
+	h.awaiting.Take(records[:done])
+	h.relay.Give(at, records[:done])
+	h.unseen.seen(records[:done])
+	return done, err
+}
+
+// ParkUnread sets aside a stream with an item that cannot be read.
+func (h *dynamoHome) ParkUnread(ctx context.Context, s eventlog.Stream, v eventlog.Version, why error) error {
+	return h.batches.ParkUnread(ctx, s, v, why)
+}
+
+// park sets a delivery aside whose outcome could not be recorded.
+func (h *dynamoHome) park(s eventlog.Stream, why error) {
+	if err := h.batches.Park(context.Background(), s, 0, why); err != nil {
+		h.options.logger.Error("a delivery cannot be set aside", "stream", s.String(), "error", err)
+	}
+}
+
+// run pumps and dispatches until ctx ends; then it waits for what is under way, no attempt longer than the grace.
+func (h *dynamoHome) run(ctx context.Context) error {
+	pumping, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	pumped := make(chan struct{})
+	go func() {
+		defer close(pumped)
+		h.pump.Run(pumping)
+	}()
+	go h.keepAwaiting(pumping)
+	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })
+	if h.answered != nil {
+		<-h.answered
+	}
+	// So that a start finds little to do again; what is left comes again all the same.
+	if err := h.unseen.catchUp(pumping); err != nil {
+		h.options.logger.Warn("read models end behind the event log; the next start catches up", "error", err)
+	}
+	stop()
+	<-pumped
+	if err := h.awaiting.Save(context.WithoutCancel(ctx), h.generation); err != nil {
+		h.options.logger.Warn("the next start looks further back for what was not delivered", "error", err)
+	}
+	return err
+}
+
+// saveEvery is how often it is kept since when deliveries are awaited.
+const saveEvery = 30 * time.Second
+
+// keepAwaiting keeps it until ctx ends, so that a start after a crash looks back no further than need be.
+func (h *dynamoHome) keepAwaiting(ctx context.Context) {
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := h.awaiting.Save(ctx, h.generation); err != nil && ctx.Err() == nil {
+				h.options.logger.Warn("read models cannot be written", "error", err)
+			}
+		}
+	}
+}
+
+// health is what /readyz says: whether DynamoDB answers.
+func (h *dynamoHome) health(ctx context.Context) []rest.Check {
+	c := rest.Check{Name: "dynamodb", OK: true}
+	if _, err := h.store.Views().Current(ctx); err != nil {
+		c = rest.Check{Name: "dynamodb", Reason: err.Error()}
+	}
+	return []rest.Check{c}
+}
+
+// ready is closed when requests can be taken.
+func (h *dynamoHome) ready() <-chan struct{} { return h.isReady }
+
+// untilAnswered tells when no request is answered any more; it comes before run.
+func (h *dynamoHome) untilAnswered(done <-chan struct{}) { h.answered = done }
+
+// close ends nothing: the store holds nothing open.
+func (h *dynamoHome) close() error { return nil }
