@@ -65,7 +65,12 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 	queries := projections.NewQueriesOf(h.log, views, h.generation, projections.Freshness{
 		CatchUp: h.unseen.catchUp, RetryStuck: h.batches.RetryStuck,
 	})
-	h.awaiting = projections.NewAwaiting(h.log, views, queries, o.now)
+	// Dispatch need not wait until rows have what was just acknowledged: it has been handed it, and looks into the log
+	// before it sends anything again.
+	planned := projections.NewQueriesOf(h.log, views, h.generation, projections.Freshness{
+		CatchUp: func(context.Context) error { return nil },
+	})
+	h.awaiting = projections.NewAwaiting(h.log, views, planned, o.now)
 	if err := h.awaiting.Fill(ctx, h.generation); err != nil {
 		return nil, err
 	}

@@ -59,9 +59,10 @@ func (s *Store) NewPump(o PumpOptions) *Pump {
 }
 
 const (
-	// An idle stream is asked again after shortestIdle, then ever later up to longestIdle, and at once after an append.
-	shortestIdle = 10 * time.Millisecond
-	longestIdle  = 200 * time.Millisecond
+	// An idle stream is asked again after shortestIdle, then ever later up to longestIdle, and soon after an append. One that
+	// is not idle is given so long to gather a batch: each batch costs as much as a record of its own.
+	shortestIdle = 15 * time.Millisecond
+	longestIdle  = 250 * time.Millisecond
 	// lookEvery is how often a pump looks for new shards, apart from when one ends. They live for about four hours.
 	lookEvery = 10 * time.Second
 	// troubled is how long it waits, with jitter, after what failed; doubled each time up to so many doublings.
@@ -96,6 +97,7 @@ func (p *Pump) Run(ctx context.Context) {
 			known = false
 		case busy:
 			idle = shortestIdle
+			p.pause(ctx, shortestIdle)
 		default:
 			idle = p.rest(ctx, idle)
 		}
@@ -122,6 +124,7 @@ func (p *Pump) rest(ctx context.Context, idle time.Duration) time.Duration {
 	select {
 	case <-ctx.Done():
 	case <-p.o.Appended:
+		p.pause(ctx, shortestIdle)
 		return shortestIdle
 	case <-t.C:
 	}

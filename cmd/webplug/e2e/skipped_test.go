@@ -145,6 +145,8 @@ func TestWhoReadsActiveGetsAllAndWhoReadsPausedGetsNone(t *testing.T) {
 		s.post("/endpoints/"+e.ID+"/resume", nil).is(200).fresh()
 		if m := s.publish("card_issued", ""); m.Deliveries != 1 {
 			t.Fatalf("published to an active endpoint: %+v", m)
+		} else {
+			s.awaitDelivery(m.ID, e.ID, "delivered") // before it is paused again
 		}
 		s.delete(sub).is(204).fresh()
 		if m := s.publish("card_issued", ""); m.Deliveries != 0 || m.Skipped[0].Reason != "unsubscribed" {
@@ -153,6 +155,8 @@ func TestWhoReadsActiveGetsAllAndWhoReadsPausedGetsNone(t *testing.T) {
 		s.post("/subscriptions", members{"user_id": e.UserID, "event_type": "card_issued", "endpoint": e.ID}).is(201).fresh()
 		if m := s.publish("card_issued", ""); m.Deliveries != 1 {
 			t.Fatalf("published with a subscription: %+v", m)
+		} else {
+			s.awaitDelivery(m.ID, e.ID, "delivered")
 		}
 		sent += 2
 	}

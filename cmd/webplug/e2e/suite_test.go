@@ -23,13 +23,21 @@ var suite struct {
 	audit  *audit
 }
 
-// parallelTests is how many tests run at once, whatever the machine: they mostly wait.
-const parallelTests = "24"
+// How many tests run at once, whatever the machine: they mostly wait. DynamoDB Local is slow, and a query that waits for it
+// longer than 2 s says that it is stale.
+const (
+	parallelTests  = "24"
+	parallelDynamo = "6"
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
-		_ = flag.Set("test.parallel", parallelTests)
+		n := parallelTests
+		if *storeFlag == "dynamodb" {
+			n = parallelDynamo
+		}
+		_ = flag.Set("test.parallel", n)
 	}
 	os.Exit(run(m))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync/atomic"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	attribute "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -16,7 +16,6 @@ import (
 // tables is DynamoDB Local, where the suite runs on it: one for all servers, each with tables of its own.
 var tables struct {
 	server *local.Server
-	sets   atomic.Int64
 }
 
 // openTables starts DynamoDB Local if the suite runs on it.
@@ -46,7 +45,7 @@ func (o startOptions) home() (args, env []string, err error) {
 	if tables.server == nil {
 		return args, nil, nil
 	}
-	name := fmt.Sprintf("e2e%d", tables.sets.Add(1))
+	name := filepath.Base(o.dir) // who is started on the same folder finds the same data
 	s := dynamo.New(dynamo.Options{AWS: tables.server.Config(), LogTable: name + "-log", KeysTable: name + "-keys", ViewsTable: name + "-views"})
 	if err := s.CreateTables(context.Background()); err != nil {
 		return nil, nil, err
