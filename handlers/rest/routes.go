@@ -55,6 +55,7 @@ func (a *API) routes() []route {
 		{post, svc + "/subscriptions/:sub/confirm", manage, a.confirmSubscription},
 
 		{post, svc + "/messages", publish, a.publish},
+		{post, svc + "/messages/batch", publish, a.publishBatch},
 		{get, svc + "/messages", read, a.listMessages},
 		{get, svc + "/messages/:msg", read, a.getMessage},
 		{get, svc + "/messages/:msg/history", read, a.messageHistory},
