@@ -60,12 +60,14 @@ type Letters struct {
 // FailedAfter gives dead letters behind a place of the list, "" for the first, oldest first. It may give fewer than the
 // limit, even none, and still have a Next.
 func (q *Queries) FailedAfter(ctx context.Context, service string, f DeliveryFilter, after string, limit int) (Letters, error) {
-	if err := q.catchUp(ctx); err != nil {
+	at, err := q.fresh(ctx)
+	if err != nil {
 		return Letters{}, err
 	}
+	defer at.release()
 	var out Letters
 	seen := 0
-	err := q.eachDead(ctx, service, f, after, func(d DeadLetter, wanted bool) error {
+	err = at.eachDead(ctx, service, f, after, func(d DeadLetter, wanted bool) error {
 		if seen++; len(out.Data) == limit || seen > max(budget, limit) {
 			return errEnough
 		}
@@ -90,11 +92,13 @@ const maxCounted = 100_000
 
 // CountDeadLetters is how many there are, up to 100,000.
 func (q *Queries) CountDeadLetters(ctx context.Context, service string, f DeliveryFilter) (int, error) {
-	if _, err := q.freshen(ctx); err != nil {
+	at, _, err := q.freshen(ctx)
+	if err != nil {
 		return 0, err
 	}
+	defer at.release()
 	n := 0
-	err := q.eachDead(ctx, service, f, "", func(_ DeadLetter, wanted bool) error {
+	err = at.eachDead(ctx, service, f, "", func(_ DeadLetter, wanted bool) error {
 		if wanted {
 			n++
 		}

@@ -44,14 +44,15 @@ type groupKey struct {
 
 // DeadLetterGroups counts dead letters by endpoint and cause.
 func (q *Queries) DeadLetterGroups(ctx context.Context, service string, f DeliveryFilter) (Groups, error) {
-	var out Groups
-	var err error
-	if out.Stale, err = q.freshen(ctx); err != nil {
-		return out, err
+	at, stale, err := q.freshen(ctx)
+	if err != nil {
+		return Groups{}, err
 	}
+	defer at.release()
+	out := Groups{Stale: stale}
 	groups := map[groupKey]*DeadLetterGroup{}
 	seen := 0
-	err = q.eachDeadNewest(ctx, service, f, func(d DeadLetter) error {
+	err = at.eachDeadNewest(ctx, service, f, func(d DeadLetter) error {
 		if seen++; seen > maxCounted {
 			out.More = true
 			return errEnough
@@ -69,7 +70,7 @@ func (q *Queries) DeadLetterGroups(ctx context.Context, service string, f Delive
 	if err != nil && !errors.Is(err, errEnough) {
 		return out, err
 	}
-	last, err := q.lastAttempts(ctx, service, groups)
+	last, err := at.lastAttempts(ctx, service, groups)
 	if err != nil {
 		return out, err
 	}

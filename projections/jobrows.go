@@ -147,11 +147,13 @@ func (q *Queries) Jobs(ctx context.Context, service string, f JobFilter, r PageR
 
 // OpenJobs are the streams of the jobs that have not ended, oldest first.
 func (q *Queries) OpenJobs(ctx context.Context) ([]eventlog.Stream, error) {
-	if err := q.catchUp(ctx); err != nil {
+	at, err := q.fresh(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer at.release()
 	var out []eventlog.Stream
-	err := q.walk(ctx, ListQuery{View: ViewJobs, List: listOpenJobs(), Limit: 100}, func(l Listed) error {
+	err = at.walk(ctx, ListQuery{View: ViewJobs, List: listOpenJobs(), Limit: 100}, func(l Listed) error {
 		s, err := eventlog.ParseStream(l.ID)
 		out = append(out, s)
 		return err

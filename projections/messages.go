@@ -18,16 +18,17 @@ func value[T any](p *T) T {
 
 // Messages lists messages, newest first.
 func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	stale, err := q.freshen(ctx)
+	at, stale, err := q.freshen(ctx)
 	if err != nil {
 		return Page[MessageRow]{}, err
 	}
+	defer at.release()
 	var find func(context.Context, string, MessageFilter, PageRequest) (Page[MessageRow], error)
 	switch f.Status {
 	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
-		find = q.unhappyMessages
+		find = at.unhappyMessages
 	default:
-		find = q.journalMessages
+		find = at.journalMessages
 	}
 	page, err := find(ctx, service, f, r)
 	page.Stale = stale

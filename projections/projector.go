@@ -20,9 +20,13 @@ type Projector struct {
 	directory  *Directory
 	now        eventlog.Clock
 	logger     *slog.Logger
-	generation Generation
+	rebuilding sync.Mutex // one rebuild at a time
 
 	mu         sync.Mutex
+	generation Generation
+	readers    *sync.WaitGroup   // of the generation
+	kept       bool              // a rebuild follows the feed from keptFrom
+	keptFrom   eventlog.Position // nothing after it may be released
 	folded     eventlog.Position // all up to here is folded
 	written    eventlog.Position // all up to here is in rows: the checkpoint
 	opened     eventlog.Position // what was committed before this process began
@@ -42,7 +46,7 @@ type Projector struct {
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
-		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger, moved: make(chan struct{}),
 		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), jobs: newJobs(l), stuck: newStuck(),
 	}
@@ -320,7 +324,10 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) err
 	if p.heldBack {
 		p.soil() // its time comes
 	}
-	return feed.Release(ctx, p.written)
+	if p.kept {
+		at = min(at, p.keptFrom)
+	}
+	return feed.Release(ctx, at)
 }
 
 // clean says that what changed gave is written.

@@ -115,6 +115,9 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
 		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
+			return h.projector.Rebuild(ctx, store, h.feed, progress)
+		},
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
 	h.api, err = rest.New(rest.Options{
