@@ -33,6 +33,12 @@ test: go ## every test, with the race detector
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
 	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
 	@go test -race -timeout 20m ./...
+	@echo "testing the HTTP suite on DynamoDB (three to five minutes on two cores)"
+	@$(MAKE) --no-print-directory test/dynamodb
+
+.PHONY: test/dynamodb
+test/dynamodb: go ## the HTTP suite with --store dynamodb
+	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb
 
 .PHONY: sim
 SEEDS ?= 200

@@ -162,12 +162,14 @@ func (a *Awaiting) Fill(ctx context.Context, g Generation) error {
 		}
 		since = since.Add(-awaitedSkew)
 	}
-	services, err := a.query.journalServices(ctx)
+	at := a.query.pinned()
+	defer at.release()
+	services, err := at.journalServices(ctx)
 	if err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	for _, service := range services {
-		for f, err := range a.query.facts(ctx, factRange{service: service, from: since}) {
+		for f, err := range at.facts(ctx, factRange{service: service, from: since}) {
 			if err != nil {
 				return fmt.Errorf("read the journal: %w", err)
 			}

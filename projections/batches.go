@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,7 +31,16 @@ type Batches struct {
 	mu    sync.Mutex        // one batch at a time
 	hours map[string]string // as in journal
 	of    Generation        // whose hours they are
+	onJob func()            // a job was asked for; nil for nobody
+
+	generations sync.Mutex
+	read        Generation // what Open or Rebuild have brought about; 0 before
+	beside      Generation // written too, while read models are made anew; 0 is none
+	until       time.Time  // when it is no longer; zero is for as long as it takes
 }
+
+// OnJob tells what to do when a job has been asked for. It must not block, and comes before Take.
+func (b *Batches) OnJob(do func()) { b.onJob = do }
 
 // NewBatches makes a projector of batches. Open comes first where read models may not be there yet.
 func NewBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logger) *Batches {
@@ -57,7 +67,11 @@ func (b *Batches) Take(ctx context.Context, records []eventlog.Record) (done int
 	if err != nil {
 		return 0, fmt.Errorf("find the read models: %w", err)
 	}
-	return b.take(ctx, g, records)
+	done, err = b.take(ctx, g, records)
+	if other := b.pair(); err == nil && other != 0 && other != g {
+		done, err = b.take(ctx, other, records)
+	}
+	return done, err
 }
 
 func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Record) (done int, err error) {
@@ -86,7 +100,14 @@ func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Rec
 	if err := b.writeJournal(ctx, g, work, failed.at); err != nil {
 		return 0, err
 	}
+	if b.onJob != nil && work.asksForJob() {
+		b.onJob()
+	}
 	return failed.at, failed.err
+}
+
+func (w *batchWork) asksForJob() bool {
+	return slices.ContainsFunc(w.facts, func(r eventlog.Recorded) bool { return r.Version == 1 && kindOf(r.Stream) == kindJob })
 }
 
 // batchWork is a batch while it is projected.
@@ -180,6 +201,13 @@ func (b *Batches) rowsOf(ctx context.Context, s eventlog.Stream, events []eventl
 	switch kindOf(s) {
 	case kindNone, kindMessage:
 		return nil, nil
+	case kindJob:
+		loaded, err := eventlog.Load[domain.Job](ctx, b.log, s)
+		if err != nil {
+			return nil, err
+		}
+		row, err := jobRow(s, loaded.State)
+		return []Row{row}, err
 	case kindDelivery:
 		return b.deliveryRows(ctx, s, events)
 	default:
@@ -253,59 +281,4 @@ func (b *Batches) writeJournal(ctx context.Context, g Generation, work *batchWor
 // in one batch of one size.
 func (w *batchWork) mark() string {
 	return fmt.Sprintf("%s%s-%d", w.label, w.facts[0].ID, w.size)
-}
-
-// CatchUp projects the whole log, for what a stream has lost: it keeps 24 hours.
-func (b *Batches) CatchUp(ctx context.Context, scanner eventlog.Scanner) error {
-	g, err := b.generation(ctx)
-	if err != nil {
-		return fmt.Errorf("find the read models: %w", err)
-	}
-	return b.scan(ctx, g, scanner)
-}
-
-// Open gives the generation to read and write: the current one, or, if there is none of today's format or again is asked
-// for, one made anew from the whole log, beside the old one.
-func (b *Batches) Open(ctx context.Context, scanner eventlog.Scanner, again bool) (Generation, error) {
-	current, err := b.views.Current(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the current generation: %w", err)
-	}
-	if current.format() == rowFormat && !again {
-		return current, nil
-	}
-	g := current.next()
-	if err := b.views.Drop(ctx, g); err != nil { // what an interrupted rebuild left
-		return 0, fmt.Errorf("drop generation %d: %w", g, err)
-	}
-	if err := b.scan(ctx, g, scanner); err != nil {
-		return 0, err
-	}
-	if err := b.views.Switch(ctx, g); err != nil {
-		return 0, fmt.Errorf("switch to generation %d: %w", g, err)
-	}
-	if current == 0 {
-		return g, nil
-	}
-	if err := b.views.Drop(ctx, current); err != nil {
-		return 0, fmt.Errorf("drop generation %d: %w", current, err)
-	}
-	return g, nil
-}
-
-func (b *Batches) scan(ctx context.Context, g Generation, scanner eventlog.Scanner) error {
-	total := 0
-	for page, err := range scanner.Scan(ctx, "") {
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		if _, err := b.take(ctx, g, page.Records); err != nil {
-			return err
-		}
-		total += len(page.Records)
-	}
-	if total > 0 {
-		b.logger.Info("read models have the whole log", "events", total, "generation", uint64(g))
-	}
-	return nil
 }

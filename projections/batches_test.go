@@ -55,9 +55,7 @@ func (w *world) pushed() *stream {
 	s.batches = projections.NewBatches(w.log, s.views, time.Now, logger)
 	s.generation, err = s.batches.Open(w.t.Context(), none{}, false)
 	w.must(err)
-	s.queries = projections.NewQueriesOf(w.log, s.views, s.generation, projections.Freshness{
-		CatchUp: func(context.Context) error { return nil }, RetryStuck: s.batches.RetryStuck,
-	})
+	s.queries = projections.NewQueriesOf(w.log, s.views, s.batches, func(context.Context) error { return nil })
 	return s
 }
 

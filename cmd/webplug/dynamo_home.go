@@ -28,6 +28,7 @@ type dynamoHome struct {
 	views      lambda.Feed
 	pump       *dynamo.Pump
 	lanes      *projections.Lanes
+	jobs       *projections.JobRunner
 	metrics    *metrics
 	api        *rest.API
 	awaiting   *projections.Awaiting
@@ -62,14 +63,10 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Lost: func(ctx context.Context) error { return h.batches.CatchUp(ctx, store) },
 	})
 	directory := projections.NewConsistentDirectory(h.log, views, o.now)
-	queries := projections.NewQueriesOf(h.log, views, h.generation, projections.Freshness{
-		CatchUp: h.unseen.catchUp, RetryStuck: h.batches.RetryStuck,
-	})
+	queries := projections.NewQueriesOf(h.log, views, h.batches, h.unseen.catchUp)
 	// Dispatch need not wait until rows have what was just acknowledged: it has been handed it, and looks into the log
 	// before it sends anything again.
-	planned := projections.NewQueriesOf(h.log, views, h.generation, projections.Freshness{
-		CatchUp: func(context.Context) error { return nil },
-	})
+	planned := projections.NewQueriesOf(h.log, views, h.batches, func(context.Context) error { return nil })
 	h.awaiting = projections.NewAwaiting(h.log, views, planned, o.now)
 	if err := h.awaiting.Fill(ctx, h.generation); err != nil {
 		return nil, err
@@ -79,6 +76,13 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Jitter: o.jitter, Logger: o.logger, Observe: func(r domain.Report) { h.metrics.attempted(r) },
 	}, h.awaiting, h.park, o.logger)
 	h.lanes.ByRowsBefore(h.began)
+	h.jobs = projections.NewJobRunner(&projections.Jobs{
+		Log: h.log, Endpoints: directory, Letters: queries, Scanner: store, Logger: o.logger,
+		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
+			return h.batches.Rebuild(ctx, store, progress)
+		},
+	}, queries.OpenJobs, o.logger)
+	h.batches.OnJob(h.jobs.Wake)
 	queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.metrics = newMetrics(gauges{
 		waiting: func() float64 { return float64(h.lanes.Waiting()) },
@@ -141,7 +145,13 @@ func (h *dynamoHome) run(ctx context.Context) error {
 		h.pump.Run(pumping)
 	}()
 	go h.keepAwaiting(pumping)
+	working := make(chan struct{})
+	go func() {
+		defer close(working)
+		h.jobs.Run(ctx)
+	}()
 	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })
+	<-working
 	if h.answered != nil {
 		<-h.answered
 	}
