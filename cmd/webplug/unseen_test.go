@@ -39,8 +39,8 @@ func TestAQueryWaitsForWhatWasAcknowledgedBeforeIt(t *testing.T) {
 		synctest.Wait()
 		one(2) // after the query: it is not waited for
 		select {
-		case <-caught:
-			t.Fatal("it did not wait")
+		case err := <-caught:
+			t.Fatalf("it did not wait: %v", err)
 		default:
 		}
 		u.seen([]eventlog.Record{{Stream: s, Version: 1}})

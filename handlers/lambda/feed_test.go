@@ -74,7 +74,7 @@ func batch(items ...string) events.DynamoDBEvent {
 }
 
 // answered is the sequence number to begin with again, "" for none.
-func answered(t *testing.T, ctx context.Context, r *reader, e events.DynamoDBEvent) string {
+func answered(ctx context.Context, t *testing.T, r *reader, e events.DynamoDBEvent) string {
 	t.Helper()
 	f := lambda.Feed{Decode: decode, Reader: r, Logger: slog.New(slog.DiscardHandler)}
 	res, err := f.Handle(ctx, e)
@@ -89,7 +89,7 @@ func answered(t *testing.T, ctx context.Context, r *reader, e events.DynamoDBEve
 
 func TestABatchIsTakenInOrder(t *testing.T) {
 	r := &reader{upto: -1}
-	if again := answered(t, t.Context(), r, batch("a", "bb", "c")); again != "" {
+	if again := answered(t.Context(), t, r, batch("a", "bb", "c")); again != "" {
 		t.Fatalf("%s is to come again", again)
 	}
 	if want := []string{"svc_1/a@1", "svc_1/bb@1", "svc_1/bb@2", "svc_1/c@1"}; !slices.Equal(r.took, want) {
@@ -101,7 +101,7 @@ func TestABatchIsTakenInOrder(t *testing.T) {
 func TestAPartComesAgain(t *testing.T) {
 	for upto, want := range []string{"100", "101", "101", "102", ""} {
 		r := &reader{upto: upto}
-		if again := answered(t, t.Context(), r, batch("a", "bb", "c")); again != want {
+		if again := answered(t.Context(), t, r, batch("a", "bb", "c")); again != want {
 			t.Errorf("after %d records %q is to come again, want %q", upto, again, want)
 		}
 	}
@@ -113,14 +113,14 @@ func TestALongBatchIsTakenInParts(t *testing.T) {
 		items[i] = "x"
 	}
 	r := &reader{upto: 700}
-	if again := answered(t, t.Context(), r, batch(items...)); again != "800" {
+	if again := answered(t.Context(), t, r, batch(items...)); again != "800" {
 		t.Fatalf("%s is to come again", again)
 	}
 }
 
 func TestAnItemThatCannotBeReadIsParked(t *testing.T) {
 	r := &reader{upto: -1}
-	if again := answered(t, t.Context(), r, batch("a", "bad", "", "c")); again != "" {
+	if again := answered(t.Context(), t, r, batch("a", "bad", "", "c")); again != "" {
 		t.Fatalf("%s is to come again", again)
 	}
 	if want := []string{"svc_1/bad@7", "_/item_102@1"}; !slices.Equal(r.parked, want) || len(r.took) != 2 {
@@ -130,7 +130,7 @@ func TestAnItemThatCannotBeReadIsParked(t *testing.T) {
 
 func TestOnlyFailingToParkFailsTheBatch(t *testing.T) {
 	r := &reader{upto: -1, parking: errors.New("throttled")}
-	if again := answered(t, t.Context(), r, batch("a", "bad", "c")); again != "101" || len(r.took) != 1 {
+	if again := answered(t.Context(), t, r, batch("a", "bad", "c")); again != "101" || len(r.took) != 1 {
 		t.Fatalf("%s is to come again, after %v", again, r.took)
 	}
 }
@@ -139,7 +139,7 @@ func TestChangesByAnotherHandAreNotTaken(t *testing.T) {
 	e := batch("a", "b", "c")
 	e.Records[0].EventName, e.Records[2].EventName = "MODIFY", "REMOVE"
 	r := &reader{upto: -1}
-	if again := answered(t, t.Context(), r, e); again != "" || !slices.Equal(r.took, []string{"svc_1/b@1"}) {
+	if again := answered(t.Context(), t, r, e); again != "" || !slices.Equal(r.took, []string{"svc_1/b@1"}) {
 		t.Fatalf("%s is to come again, took %v", again, r.took)
 	}
 }
@@ -149,7 +149,7 @@ func TestAnInvocationKeepsTimeToAnswer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 	defer cancel()
 	r := &reader{upto: -1}
-	if again := answered(t, ctx, r, batch("a")); again != "100" || ctx.Err() != nil {
+	if again := answered(ctx, t, r, batch("a")); again != "100" || ctx.Err() != nil {
 		t.Fatalf("%q is to come again, and the time is over: %v", again, ctx.Err())
 	}
 }
@@ -165,7 +165,7 @@ func TestAWSsDocumentIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &reader{upto: 0}
-	if again := answered(t, t.Context(), r, e); again != "111" {
+	if again := answered(t.Context(), t, r, e); again != "111" {
 		t.Fatalf("%s is to come again", again)
 	}
 }

@@ -42,7 +42,7 @@ func (f *streamed) RoundTrip(r *http.Request) (*http.Response, error) {
 		return f.next.RoundTrip(r)
 	}
 	var in struct {
-		ShardId, ShardIterator, SequenceNumber string //nolint:revive // as the API spells it
+		ShardId, ShardIterator, SequenceNumber string
 	}
 	if err := json.UnmarshalRead(r.Body, &in); err != nil {
 		return nil, err
