@@ -71,6 +71,15 @@ func listByOldest(service, hour string) string {
 	return "oldest/" + service + "/" + hour
 }
 
+// listArrived has a service's pages in the order in which they were written: the live feed reads it.
+func listArrived(service string) string { return "arrived/" + service }
+
+// markOf names a flush. Marks sort as flushes followed each other: by how far the log was folded, and flushes that found
+// nothing new by their ids.
+func markOf(folded eventlog.Position, id string) string {
+	return fmt.Sprintf("%016x.%s", uint64(folded), id)
+}
+
 // journal collects facts between two flushes.
 type journal struct {
 	facts map[string][]Fact // by service
@@ -96,7 +105,7 @@ func (j *journal) flushed() {
 	clear(j.facts)
 }
 
-// rows makes the pages. mark tells the pages of one flush from those of every other.
+// rows makes the pages. mark is markOf the flush.
 func (j *journal) rows(mark string) ([]Row, error) {
 	var out []Row
 	for service, facts := range j.facts {
@@ -107,7 +116,7 @@ func (j *journal) rows(mark string) ([]Row, error) {
 			for n < min(len(facts), pageFacts) && facts[n].At().Sub(facts[0].At()) < pageSpan && facts[n].At().Format(hourForm) == hour {
 				n++
 			}
-			page, err := pageRow(service, hour, fmt.Sprintf("%s-%d", mark, len(out)), facts[:n])
+			page, err := pageRow(service, hour, fmt.Sprintf("%s.%06d", mark, len(out)), facts[:n])
 			if err != nil {
 				return nil, err
 			}
@@ -121,7 +130,7 @@ func (j *journal) rows(mark string) ([]Row, error) {
 	return out, nil
 }
 
-// pageRow is one page. It is listed by the time of its newest fact and by that of its oldest.
+// pageRow is one page. It is listed by the time of its newest fact, by that of its oldest, and by its arrival.
 func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	body, err := json.Marshal(facts)
 	if err != nil {
@@ -130,7 +139,10 @@ func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	oldest, newest := timeKey(facts[0].At()), timeKey(facts[len(facts)-1].At())
 	return Row{
 		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body, Fresh: true,
-		Lists: []Entry{{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark}},
+		Lists: []Entry{
+			{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark},
+			{listArrived(service), mark},
+		},
 	}, nil
 }
 

@@ -28,6 +28,7 @@ type Projector struct {
 	opened     eventlog.Position // what was committed before this process began
 	heldBack   bool              // some of what is folded has no row yet, on purpose
 	moved      chan struct{}     // closed when folded grows
+	entered    chan struct{}     // closed when the journal grows
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
 	journal    *journal
@@ -40,7 +41,7 @@ type Projector struct {
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
-		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}), entered: make(chan struct{}),
 		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), stuck: newStuck(),
 	}
@@ -179,6 +180,22 @@ func (p *Projector) CatchUp(ctx context.Context, feed eventlog.Feed) error {
 	return p.flush(ctx, feed, true)
 }
 
+// Enter makes the journal, and so the live feed, have all that was acknowledged before. It writes what would be written
+// soon anyway, and not what is held back.
+func (p *Projector) Enter(ctx context.Context, feed eventlog.Feed) error {
+	if err := p.awaitFolded(ctx, feed.Head()); err != nil {
+		return err
+	}
+	return p.flush(ctx, feed, false)
+}
+
+// Entered is closed when something is entered into a journal after the call.
+func (p *Projector) Entered() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.entered
+}
+
 // Lag is how many commits are not folded yet.
 func (p *Projector) Lag(feed eventlog.Feed) uint64 {
 	p.mu.Lock()
@@ -312,6 +329,10 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) err
 
 // clean says that what changed gave is written.
 func (p *Projector) clean() {
+	if len(p.journal.facts) > 0 {
+		close(p.entered)
+		p.entered = make(chan struct{})
+	}
 	p.deliveries.flushed()
 	p.journal.flushed()
 	p.stuck.flushed()
@@ -325,7 +346,7 @@ func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("make delivery rows: %w", err)
 	}
-	pages, err := p.journal.rows(p.log.NewID())
+	pages, err := p.journal.rows(markOf(p.folded, p.log.NewID()))
 	if err != nil {
 		return nil, 0, fmt.Errorf("make journal pages: %w", err)
 	}

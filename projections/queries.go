@@ -19,6 +19,8 @@ type Queries struct {
 	views      Views
 	generation Generation
 	catchUp    func(context.Context) error
+	enter      func(context.Context) error // as catchUp, of the journal alone
+	entered    func() <-chan struct{}      // closed when a journal grows
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
 }
@@ -28,6 +30,7 @@ func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Que
 	return &Queries{
 		log: l, views: v, generation: p.generation, retry: p.RetryStuck,
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
+		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered,
 	}
 }
 

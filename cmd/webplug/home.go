@@ -113,7 +113,7 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	}, h.queries, h.projector.Park, o.logger)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
+		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
 	})

@@ -42,11 +42,22 @@ type Queries interface {
 	DeadLetters(ctx context.Context, service string, f projections.DeliveryFilter, p projections.PageRequest) (projections.Page[projections.DeliveryRow], error)
 	// History is events of one service, or of all with service "".
 	History(ctx context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error)
+	// Live is a service's events as they arrive. A cursor that is none of the feed's is a domain.Error of the kind Invalid on
+	// the field "cursor".
+	Live(ctx context.Context, service string, f projections.LiveFilter, r projections.LiveRequest) (projections.LivePage, error)
 	Stuck(context.Context, projections.PageRequest) (projections.Page[projections.StuckRow], error)
 	// RetryStuck gives a parked event to its consumer again; an unknown id is a domain.Error of the kind NotFound.
 	RetryStuck(ctx context.Context, id string) error
 	// After waits, for 2 s at most, until lists show a stream as of a version, and says whether they do.
 	After(ctx context.Context, stream eventlog.Stream, version eventlog.Version) (fresh bool, err error)
+}
+
+// KeyUses knows when each API key was used last.
+type KeyUses interface {
+	// Note tells of a use. It is called on each request, and must cost next to nothing.
+	Note(ctx context.Context, key string, u projections.KeyUse)
+	// Of is a key's newest known use; ok is false if there is none.
+	Of(ctx context.Context, key string) (u projections.KeyUse, ok bool, err error)
 }
 
 // Check is one of the things that must be well for this process to be of use.

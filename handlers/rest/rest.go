@@ -23,6 +23,7 @@ type Options struct {
 	Log       *eventlog.Log
 	Directory Directory
 	Queries   Queries
+	KeyUses   KeyUses
 	// CheckURL refuses URLs that may not be sent to. Its error is told to the caller.
 	CheckURL func(ctx context.Context, url string) error
 	// Health is what /readyz says.
@@ -52,6 +53,7 @@ type API struct {
 	adminSum    [sha256.Size]byte
 	echo        *echo.Echo
 	description []byte // openapi.yaml as JSON
+	streams     streams
 }
 
 // New makes the API.
@@ -66,7 +68,9 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the API's description: %w", err)
 	}
-	a := &API{Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description}
+	a := &API{
+		Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description, streams: newStreams(),
+	}
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)
 	a.serveRoutes()

@@ -63,6 +63,7 @@ func (a *API) routes() []route {
 		{post, svc + "/messages/:msg/deliveries/:ep/discard", manage, a.discardDelivery},
 		{get, svc + "/dead-letters", read, a.listDeadLetters},
 		{get, svc + "/history", read, a.serviceHistory},
+		{get, svc + "/live", read, a.live},
 
 		{post, "/v1/keys", admin, a.createKey},
 		{get, "/v1/keys", admin, a.listKeys},

@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	w.directory = &directory{memory: w.memory, log: w.log}
 	w.queries = &queries{directory: w.directory}
 	w.options = rest.Options{
-		Log: w.log, Directory: w.directory, Queries: w.queries, NewID: newID, Random: rand.Reader, Clock: w.clock,
+		Log: w.log, Directory: w.directory, Queries: w.queries, KeyUses: keyUses{}, NewID: newID, Random: rand.Reader, Clock: w.clock,
 		CheckURL: func(_ context.Context, url string) error { return w.refused[url] },
 		Health:   func(context.Context) []rest.Check { return w.checks },
 		AdminKey: adminKey, DefaultFormat: domain.StandardWebhooks, Logger: slog.New(slog.NewJSONHandler(w.lines, nil)),
