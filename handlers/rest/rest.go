@@ -54,6 +54,7 @@ type API struct {
 	echo        *echo.Echo
 	description []byte // openapi.yaml as JSON
 	streams     streams
+	commands    deadlines
 }
 
 // New makes the API.
@@ -71,6 +72,7 @@ func New(o Options) (*API, error) {
 	a := &API{
 		Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description, streams: newStreams(),
 	}
+	a.commands.limit = o.Timeout
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)
 	a.serveRoutes()
