@@ -43,7 +43,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			page.Data = append(page.Data, event)
 			seen += 10
 		}
-		page.Next = cursor{List: in, Fact: &fact.Fact, Part: fact.service}.String()
+		page.Next = cursor{List: in, Fact: fact.place(), Part: fact.service}.String()
 	}
 	page.Next = ""
 	return page, nil

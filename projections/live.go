@@ -201,7 +201,7 @@ func (l *liveReader) readByTime(ctx context.Context) error {
 		if err := l.take(ctx, f); err != nil {
 			return err
 		}
-		l.cursor.Beyond = &f
+		l.cursor.Beyond = f.place()
 		l.mark()
 	}
 	return nil

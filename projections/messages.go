@@ -78,7 +78,7 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 			}
 			seen += 10
 		}
-		page.Next = cursor{List: "messages/" + service, Fact: &fact}.String()
+		page.Next = cursor{List: "messages/" + service, Fact: fact.place()}.String()
 	}
 	page.Next = ""
 	return page, nil

@@ -23,6 +23,8 @@ type Queries struct {
 	entered    func() <-chan struct{}      // closed when a journal grows
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
+	onceEach   func() bool // whether a fact that arrives from now on has not arrived before
+	open       openHours
 }
 
 // NewQueries makes the queries over what a projector writes.
@@ -30,7 +32,7 @@ func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Que
 	return &Queries{
 		log: l, views: v, generation: p.generation, retry: p.RetryStuck,
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
-		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered,
+		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered, onceEach: p.onceEach,
 	}
 }
 
@@ -194,6 +196,7 @@ func (q *Queries) RetryStuck(ctx context.Context, id string) error {
 	if err := q.retry(ctx, id); err != nil {
 		return err
 	}
+	q.open.forget()
 	if q.unstuck != nil {
 		q.unstuck(ctx)
 	}

@@ -84,7 +84,7 @@ func rebuild(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, hea
 func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rows, _, err := p.changed(true)
+	rows, _, err := p.changed(ctx, true)
 	if err != nil {
 		return err
 	}

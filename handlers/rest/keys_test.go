@@ -128,7 +128,7 @@ var scopeOf = map[string]string{
 	"POST /v1/services/:svc/messages/:msg/deliveries/:ep/retry":   "manage",
 	"POST /v1/services/:svc/messages/:msg/deliveries/:ep/discard": "manage",
 	"GET /v1/services/:svc/dead-letters":                          "read", "GET /v1/services/:svc/history": "read",
-	"GET /v1/services/:svc/live": "read",
+	"GET /v1/services/:svc/live": "read", "GET /v1/services/:svc/stats": "read",
 
 	"POST /v1/keys": "admin", "GET /v1/keys": "admin", "GET /v1/keys/:key": "admin", "DELETE /v1/keys/:key": "admin",
 	"GET /v1/history": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",

@@ -45,6 +45,7 @@ type Queries interface {
 	// Live is a service's events as they arrive. A cursor that is none of the feed's is a domain.Error of the kind Invalid on
 	// the field "cursor".
 	Live(ctx context.Context, service string, f projections.LiveFilter, r projections.LiveRequest) (projections.LivePage, error)
+	Stats(ctx context.Context, service string, f projections.StatsFilter) (projections.Stats, error)
 	Stuck(context.Context, projections.PageRequest) (projections.Page[projections.StuckRow], error)
 	// RetryStuck gives a parked event to its consumer again; an unknown id is a domain.Error of the kind NotFound.
 	RetryStuck(ctx context.Context, id string) error

@@ -64,6 +64,7 @@ func (a *API) routes() []route {
 		{get, svc + "/dead-letters", read, a.listDeadLetters},
 		{get, svc + "/history", read, a.serviceHistory},
 		{get, svc + "/live", read, a.live},
+		{get, svc + "/stats", read, a.stats},
 
 		{post, "/v1/keys", admin, a.createKey},
 		{get, "/v1/keys", admin, a.listKeys},
