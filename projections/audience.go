@@ -96,7 +96,8 @@ func (a *audience) concerns(ctx context.Context, f Fact) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		return a.meets(ctx, m.Accepted)
+		_, meets, err := a.part(ctx, m.Accepted)
+		return meets, err
 	case kindNone:
 		if s.Leaf != "" && strings.HasPrefix(s.Root, domain.PrefixEndpoint) {
 			return a.owns(ctx, f.Root)
@@ -106,25 +107,17 @@ func (a *audience) concerns(ctx context.Context, f Fact) (bool, error) {
 	return false, nil
 }
 
-// meets says whether a message is for the user: published to it, or to all users and met by one of its endpoints.
-func (a *audience) meets(ctx context.Context, m domain.MessageAccepted) (bool, error) {
+// part is PartOf the user.
+func (a *audience) part(ctx context.Context, m domain.MessageAccepted) (part domain.MessageAccepted, meets bool, err error) {
+	return PartOf(m, a.user, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
+}
+
+// PartOf is a message as one user may see it, with the user's own endpoints alone. meets says whether the message is for
+// the user: published to it, or to all users and met by one of its endpoints.
+func PartOf(m domain.MessageAccepted, user string, owns func(endpoint string) (bool, error)) (part domain.MessageAccepted, meets bool, err error) {
 	if m.UserID != "" {
-		return m.UserID == a.user, nil
+		return m, m.UserID == user, nil
 	}
-	part, err := a.part(ctx, m)
-	return len(part.Targets)+len(part.Skipped) > 0, err
-}
-
-// part is a message as its user may see it: with the user's own endpoints alone.
-func (a *audience) part(ctx context.Context, m domain.MessageAccepted) (domain.MessageAccepted, error) {
-	if m.UserID == a.user {
-		return m, nil
-	}
-	return partOf(m, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
-}
-
-// partOf is a message with the endpoints alone that somebody owns.
-func partOf(m domain.MessageAccepted, owns func(endpoint string) (bool, error)) (domain.MessageAccepted, error) {
 	var failed error
 	mine := func(endpoint string) bool {
 		ok, err := owns(endpoint)
@@ -133,5 +126,5 @@ func partOf(m domain.MessageAccepted, owns func(endpoint string) (bool, error)) 
 	}
 	m.Targets = slices.DeleteFunc(slices.Clone(m.Targets), func(e string) bool { return !mine(e) })
 	m.Skipped = slices.DeleteFunc(slices.Clone(m.Skipped), func(s domain.Skip) bool { return !mine(s.EndpointID) })
-	return m, failed
+	return m, len(m.Targets)+len(m.Skipped) > 0, failed
 }

@@ -23,6 +23,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	if page.Stale, err = q.freshen(ctx); err != nil {
 		return page, err
 	}
+	sees := q.audience(service, f.Audience)
 	seen := 0
 	for fact, err := range q.allFacts(ctx, service, f, c) {
 		if err != nil {
@@ -32,13 +33,25 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			return page, nil
 		}
 		stream := fact.Fact.Stream(fact.service)
-		if is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && is(f.Stream, stream.String()) {
+		wants := is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && is(f.Stream, stream.String())
+		if wants && f.Audience != "" {
+			seen += 2
+			if wants, err = sees.concerns(ctx, fact.Fact); err != nil {
+				return page, err
+			}
+		}
+		if wants {
 			if len(page.Data) == r.Limit {
 				return page, nil
 			}
 			event, err := q.event(ctx, stream, fact.Version)
 			if err != nil {
 				return page, err
+			}
+			if f.Audience != "" {
+				if event, err = sees.shown(ctx, event); err != nil {
+					return page, err
+				}
 			}
 			page.Data = append(page.Data, event)
 			seen += 10

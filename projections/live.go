@@ -324,6 +324,6 @@ func (a *audience) shown(ctx context.Context, r eventlog.Recorded) (eventlog.Rec
 		return r, nil
 	}
 	var err error
-	r.Event, err = a.part(ctx, m)
+	r.Event, _, err = a.part(ctx, m)
 	return r, err
 }

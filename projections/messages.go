@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,10 +13,18 @@ import (
 // DeadLetters lists failed deliveries, the newest failure first.
 func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
 	query := ListQuery{View: ViewDeliveries, List: listDead(service), Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until)}
-	return listPart(ctx, q, query, r, func(d DeliveryRow) bool {
+	sees, failed := q.audience(service, f.Audience), error(nil)
+	page, err := listPart(ctx, q, query, r, func(d DeliveryRow) bool {
+		if f.Audience != "" {
+			mine, err := sees.owns(ctx, value(d.EndpointID))
+			if failed = errors.Join(failed, err); !mine {
+				return false
+			}
+		}
 		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, value(d.EventTypeID)) && is(f.EventType, d.EventType) &&
 			is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause))
 	})
+	return page, errors.Join(err, failed)
 }
 
 func sortFrom(t time.Time) string {
@@ -65,7 +74,8 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 		if seen++; seen > 10*budget {
 			return page, nil
 		}
-		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) {
+		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) &&
+			(f.Audience == "" || fact.UserID == "" || fact.UserID == f.Audience) {
 			row, ok, err := q.message(ctx, service, fact.Root, f)
 			if err != nil {
 				return page, err
@@ -128,6 +138,14 @@ func (q *Queries) message(ctx context.Context, service, id string, f MessageFilt
 	trail, err := LoadTrail(ctx, q.log, service, id)
 	if err != nil || !trail.Message().Exists() {
 		return MessageRow{}, false, err
+	}
+	if f.Audience != "" {
+		var meets bool
+		sees := q.audience(service, f.Audience)
+		trail, meets, err = trail.Part(f.Audience, func(e string) (bool, error) { return sees.owns(ctx, e) })
+		if err != nil || !meets {
+			return MessageRow{}, false, err
+		}
 	}
 	row := trail.Row()
 	wants := is(f.Status, row.Status) && is(f.EventTypeID, value(row.EventTypeID)) && is(f.EventType, row.EventType) &&

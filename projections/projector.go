@@ -194,6 +194,11 @@ func (p *Projector) Entered() <-chan struct{} {
 	return p.entered
 }
 
+// Generation is which one of the read models it writes: how often they were made anew, and in which format they are.
+func (p *Projector) Generation() (number, format uint64) {
+	return uint64(p.generation) & (1<<formatBits - 1), p.generation.format()
+}
+
 // onceEach says whether every fact that is entered from now on is entered for the first time. What was committed before
 // this process began may have been entered by the one before it, which had not got to note that.
 func (p *Projector) onceEach() bool {

@@ -67,8 +67,6 @@ func (p caller) may(n access) error {
 		return nil
 	case n == admin:
 		return domain.Refuse(domain.Forbidden, "", "this needs the admin key")
-	case p.key.UserID != "":
-		return domain.Refuse(domain.Forbidden, "", "this key is limited to one user")
 	case n == manageAll && p.key.ServiceID != "":
 		return domain.Refuse(domain.Forbidden, "", "this key is limited to one service")
 	case !p.has(n.scope()):

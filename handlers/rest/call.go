@@ -158,6 +158,9 @@ func (a *API) admit(ctx context.Context, c *call, n access, ofService bool) erro
 			return noSuchService()
 		}
 	}
+	if err := a.admitUser(ctx, c); err != nil {
+		return err
+	}
 	id := c.Response().Header()[headerRequestID][0]
 	c.cause = eventlog.Cause{Actor: c.caller.actor(), CorrelationID: id, CausationID: id}
 	if c.Request().Header.Get(headerRequestID) == id {

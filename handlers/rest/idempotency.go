@@ -40,8 +40,12 @@ func (a *API) creation(c *call, prefix, scope string, parts ...string) (creation
 	if err != nil {
 		return creation{}, err
 	}
+	key := values[0]
+	if user := c.caller.user(); user != "" {
+		key = user + " " + key // a customer must not be able to take a key that the operator is about to use
+	}
 	return creation{
-		id: domain.DerivedID(prefix, scope, values[0]), key: values[0],
+		id: domain.DerivedID(prefix, scope, key), key: key,
 		request: domain.Fingerprint(append(parts, body)...),
 	}, nil
 }

@@ -131,9 +131,9 @@ var scopeOf = map[string]string{
 	"GET /v1/services/:svc/live": "read", "GET /v1/services/:svc/stats": "read",
 
 	"POST /v1/keys": "admin", "GET /v1/keys": "admin", "GET /v1/keys/:key": "admin", "DELETE /v1/keys/:key": "admin",
-	"GET /v1/history": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",
+	"GET /v1/history": "admin", "GET /v1/system": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",
 
-	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "",
+	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "", "GET /docs": "",
 }
 
 func TestEveryRouteIsDescribedAndInTheTable(t *testing.T) {

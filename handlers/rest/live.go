@@ -30,7 +30,7 @@ func (a *API) live(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.LiveFilter{
 		Types: a.eventNames(q), EventType: q.text("event_type"), EndpointID: q.id("endpoint_id", domain.PrefixEndpoint),
-		UserID: q.id("user_id", domain.PrefixUser),
+		UserID: q.id("user_id", domain.PrefixUser), Audience: c.caller.user(),
 	}
 	request := projections.LiveRequest{
 		Cursor: q.text("cursor"), Since: q.time("since"), Limit: q.limit(defaultLimit), Wait: q.wait(), Eager: true,

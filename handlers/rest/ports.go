@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"time"
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
@@ -59,6 +60,27 @@ type KeyUses interface {
 	Note(ctx context.Context, key string, u projections.KeyUse)
 	// Of is a key's newest known use; ok is false if there is none.
 	Of(ctx context.Context, key string) (u projections.KeyUse, ok bool, err error)
+}
+
+// System is how this WebPlug is and how it does.
+type System struct {
+	Version    string     `json:"version"`
+	Store      string     `json:"store"` // pebble, dynamodb
+	StartedAt  time.Time  `json:"started_at"`
+	Generation uint64     `json:"generation"`  // how often the read models were made anew
+	RowsFormat uint64     `json:"rows_format"` // of the read models
+	Position   uint64     `json:"log_position"`
+	Consumers  []Consumer `json:"consumers"`
+	Stuck      int        `json:"stuck"`   // streams that are set aside
+	Waiting    int        `json:"waiting"` // attempts in memory
+}
+
+// Consumer is one who follows the event log.
+type Consumer struct {
+	Name string `json:"name"`
+	Lag  uint64 `json:"lag"` // commits that it has not taken
+	// LagMS is how long ago it was last seen to have none to take; 0 if it has none, nil if it was never seen so.
+	LagMS *float64 `json:"lag_ms"`
 }
 
 // Check is one of the things that must be well for this process to be of use.

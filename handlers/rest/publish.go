@@ -128,7 +128,7 @@ func (c *call) decodePublishing() (publishing, error) {
 			return p, domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out to publish to all users")
 		}
 	}
-	return p, nil
+	return p, c.ownUser(p.userID)
 }
 
 // inPlace is a JSON value that is left where it lies in the body: neither copied nor touched.

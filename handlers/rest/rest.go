@@ -28,6 +28,8 @@ type Options struct {
 	CheckURL func(ctx context.Context, url string) error
 	// Health is what /readyz says.
 	Health func(context.Context) []Check
+	// System is what /v1/system says.
+	System func(context.Context) System
 	NewID  eventlog.IDs // ULIDs, 26 characters
 	Random io.Reader    // for secrets: crypto/rand's reader
 	Clock  eventlog.Clock

@@ -71,6 +71,7 @@ func (a *API) routes() []route {
 		{get, "/v1/keys/:key", admin, a.getKey},
 		{del, "/v1/keys/:key", admin, a.revokeKey},
 		{get, "/v1/history", admin, a.history},
+		{get, "/v1/system", admin, a.system},
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 
@@ -79,6 +80,7 @@ func (a *API) routes() []route {
 		{get, "/readyz", public, a.readyz},
 		{get, "/metrics", public, a.metrics},
 		{get, "/openapi.json", public, a.openapi},
+		{get, "/docs", public, a.docs},
 	}
 }
 

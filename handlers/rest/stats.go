@@ -16,7 +16,8 @@ const defaultSpan = 24 * time.Hour
 func (a *API) stats(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.StatsFilter{
-		UserID: q.id("user_id", domain.PrefixUser), EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), EventType: q.text("event_type"),
+		UserID:     c.onlyUser(q.id("user_id", domain.PrefixUser)),
+		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), EventType: q.text("event_type"),
 		Bucket: projections.BucketSpan(or(present(word(q, "bucket", "5m", "15m", "1h", "6h", "1d")), "1h")),
 	}
 	filter.Since, filter.Until = q.span()
