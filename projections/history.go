@@ -33,7 +33,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			return page, nil
 		}
 		stream := fact.Fact.Stream(fact.service)
-		wants := is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && is(f.Stream, stream.String())
+		wants := is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && within(f.Stream, stream.String())
 		if wants && f.Audience != "" {
 			seen += 2
 			if wants, err = sees.concerns(ctx, fact.Fact); err != nil {
@@ -60,6 +60,12 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	}
 	page.Next = ""
 	return page, nil
+}
+
+// within says whether a stream is the one asked for, or a leaf of it.
+func within(want, stream string) bool {
+	rest, ok := strings.CutPrefix(stream, want)
+	return ok && (want == "" || rest == "" || rest[0] == '/')
 }
 
 func (q *Queries) event(ctx context.Context, s eventlog.Stream, v eventlog.Version) (eventlog.Recorded, error) {
