@@ -33,6 +33,7 @@ type Projector struct {
 	deliveries *deliveries
 	journal    *journal
 	stuck      *stuck
+	commit     []Fact // room for one commit's
 	dirty      bool
 	soiled     chan struct{} // has one while dirty rows wait for their flush
 	failing    error         // of the last flush
@@ -234,7 +235,7 @@ func (p *Projector) awaitFolded(ctx context.Context, at eventlog.Position) error
 func (p *Projector) take(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	facts := make([]Fact, 0, len(records)) // entered when all is folded: a commit that is taken again is entered once
+	facts := p.commit[:0] // entered when all is folded: a commit that is taken again is entered once
 	for _, rec := range records {
 		fact, err := p.fold(ctx, at, rec)
 		if err != nil {
@@ -247,6 +248,7 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 			p.journal.add(rec.Stream.Service, facts[i])
 		}
 	}
+	p.commit = facts
 	p.soil()
 	if at > p.folded {
 		p.folded = at

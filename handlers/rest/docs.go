@@ -142,6 +142,10 @@ func (r renderer) operation(path, method member) docsOperation {
 		o.Parameters = append(o.Parameters, f)
 	}
 	body := op.get("requestBody", "content", "application/json", "schema")
+	example := node{}
+	if op.get("requestBody", "required").text() == "true" {
+		example = body
+	}
 	if body.there() {
 		_, o.BodyName = r.typeOf(body)
 		o.Body = r.fields(r.resolve(body))
@@ -160,7 +164,7 @@ func (r renderer) operation(path, method member) docsOperation {
 		}
 		o.Answers = append(o.Answers, shown)
 	}
-	o.Curl = r.curl(o, body)
+	o.Curl = r.curl(o, example)
 	return o
 }
 
@@ -171,7 +175,7 @@ func (r renderer) curl(o docsOperation, body node) string {
 	if o.Scope != "none" {
 		b.WriteString(` -H "Authorization: Bearer $KEY"`)
 	}
-	if o.Method != http.MethodGet && (o.Method != http.MethodPost || body.there()) {
+	if o.Method != http.MethodGet && !(o.Method == http.MethodPost && body.there()) {
 		fmt.Fprintf(&b, " -X %s", o.Method)
 	}
 	if body.there() {
@@ -180,11 +184,19 @@ func (r renderer) curl(o docsOperation, body node) string {
 	path := o.Path
 	for _, p := range o.Parameters {
 		if p.In == "path" {
-			path = strings.ReplaceAll(path, "{"+p.Name+"}", "$"+strings.ToUpper(p.Name))
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", "$"+variable(p.Name))
 		}
 	}
 	fmt.Fprintf(&b, " \\\n  \"$URL%s\"", path)
 	return b.String()
+}
+
+// variable is the shell's variable for a parameter of paths; KEY is the API key that the call is made with.
+func variable(parameter string) string {
+	if parameter == "key" {
+		return "KEY_ID"
+	}
+	return strings.ToUpper(parameter)
 }
 
 // example is a value that fits a schema, with what is required alone.
@@ -198,8 +210,11 @@ func (r renderer) example(s node, depth int) string {
 		return "null"
 	case s.get("properties").there():
 		var members []string
-		for _, name := range s.get("required").items() {
-			members = append(members, fmt.Sprintf("%q: %s", name.text(), r.example(s.get("properties", name.text()), depth+1)))
+		for i, p := range s.get("properties").members() {
+			required := slices.ContainsFunc(s.get("required").items(), func(n node) bool { return n.text() == p.name })
+			if required || i == 0 && len(s.get("required").items()) == 0 { // a change has something to change
+				members = append(members, fmt.Sprintf("%q: %s", p.name, r.example(p.value, depth+1)))
+			}
 		}
 		return "{" + strings.Join(members, ", ") + "}"
 	case strings.HasPrefix(kind, "array"):

@@ -58,7 +58,7 @@ func TestTheDocsNeedNoScriptAndNobodyElse(t *testing.T) {
 	if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Errorf("their policy is %s", policy)
 	}
-	if !strings.Contains(page, `curl -sS -H &#34;Authorization: Bearer $KEY&#34; -H &#34;Content-Type: application/json&#34;`) {
+	if !strings.Contains(page, `curl -sS -H &#34;Authorization: Bearer $KEY&#34; -H &#34;Content-Type: application/json&#34; \`+"\n"+`  -d &#39;{&#34;event_type&#34;: &#34;…&#34;, &#34;payload&#34;: {}}&#39;`) {
 		t.Error("they have no line to try")
 	}
 }
