@@ -183,7 +183,8 @@ func TestNoKeySeesWhatIsNotItsOwn(t *testing.T) {
 			method, pattern, _ := strings.Cut(route, " ")
 			keyID, _ := s.key(s.service, "read")
 			message := s.publish()
-			path := strings.NewReplacer(":svc", s.service, ":usr", s.user, ":typ", s.kind, ":ep", s.endpoint, ":sub", s.sub,
+			job := s.post(s.path+"/dead-letters/retry", obj{"filter": obj{}}).want(202).at("job_id")
+			path := strings.NewReplacer(":job", job, ":svc", s.service, ":usr", s.user, ":typ", s.kind, ":ep", s.endpoint, ":sub", s.sub,
 				":msg", message, ":key", keyID, ":id", "stuck").Replace(pattern)
 			with := func(key string) answer {
 				t.Helper()
