@@ -43,6 +43,12 @@ func Events() *eventlog.Registry {
 
 		eventlog.Define[KeyCreated](unchanged), // 2: user_id
 		eventlog.Define[KeyRevoked](),
+
+		eventlog.Define[JobRequested](),
+		eventlog.Define[JobProgressed](),
+		eventlog.Define[JobFinished](),
+		eventlog.Define[JobFailed](),
+		eventlog.Define[JobCancelled](),
 	)
 }
 

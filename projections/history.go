@@ -20,12 +20,15 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	if err != nil {
 		return page, err
 	}
-	if page.Stale, err = q.freshen(ctx); err != nil {
+	at, stale, err := q.freshen(ctx)
+	if err != nil {
 		return page, err
 	}
-	sees := q.audience(service, f.Audience)
+	defer at.release()
+	page.Stale = stale
+	sees := at.audience(service, f.Audience)
 	seen := 0
-	for fact, err := range q.allFacts(ctx, service, f, c) {
+	for fact, err := range at.allFacts(ctx, service, f, c) {
 		if err != nil {
 			return page, fmt.Errorf("read the journal: %w", err)
 		}
@@ -44,7 +47,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			if len(page.Data) == r.Limit {
 				return page, nil
 			}
-			event, err := q.event(ctx, stream, fact.Version)
+			event, err := at.event(ctx, stream, fact.Version)
 			if err != nil {
 				return page, err
 			}

@@ -29,18 +29,18 @@ func listStats(service string) string { return "stats/" + service }
 type hourFigures struct {
 	hour  time.Time
 	about *audience
-	cells map[cellKey]*tally
+	cells map[cellKey]*counts
 }
 
 func (q *Queries) newHourFigures(service, hour string) (*hourFigures, error) {
 	at, err := time.Parse(hourForm, hour)
-	return &hourFigures{at, q.audience(service, ""), map[cellKey]*tally{}}, err
+	return &hourFigures{at, q.audience(service, ""), map[cellKey]*counts{}}, err
 }
 
-func (h *hourFigures) cell(k cellKey) *tally {
+func (h *hourFigures) cell(k cellKey) *counts {
 	t := h.cells[k]
 	if t == nil {
-		t = &tally{}
+		t = &counts{}
 		h.cells[k] = t
 	}
 	return t
@@ -150,9 +150,11 @@ const (
 
 // rollLoop rolls up closed hours until ctx ends.
 func (p *Projector) rollLoop(ctx context.Context) {
-	q := &Queries{log: p.log, views: p.views, generation: p.generation}
 	for {
-		if err := p.rollUp(ctx, q); err != nil && ctx.Err() == nil {
+		g, release := p.pin()
+		err := p.rollUp(ctx, &Queries{log: p.log, views: p.views, generation: g})
+		release()
+		if err != nil && ctx.Err() == nil {
 			p.logger.Warn("figures are not rolled up; it is tried again", "error", err)
 		}
 		if !sleep(ctx, rollEvery) {
@@ -184,13 +186,14 @@ func (p *Projector) rollUp(ctx context.Context, q *Queries) error {
 // rollUpHour rolls up an hour, unless something comes to it meanwhile: then it is left for the next time.
 func (p *Projector) rollUpHour(ctx context.Context, q *Queries, h serviceHour) error {
 	p.mu.Lock()
-	p.journal.rolling[h] = false
+	j := p.journal
+	j.rolling[h] = false
 	p.mu.Unlock()
 	figures, err := q.foldHour(ctx, h, "")
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	came := p.journal.rolling[h]
-	delete(p.journal.rolling, h)
+	came := j.rolling[h] || p.journal != j || p.generation != q.generation // or the read models were made anew
+	delete(j.rolling, h)
 	if err != nil || came {
 		return err
 	}
@@ -215,7 +218,7 @@ func (p *Projector) rollUpHour(ctx context.Context, q *Queries, h serviceHour) e
 		}
 		rows = append(rows, statsRow(h.service, h.hour, n, max(v, former.Version)+1, nil))
 	}
-	delete(p.journal.open, h)
+	delete(j.open, h)
 	return p.views.Apply(ctx, p.generation, append(rows, hour), 0)
 }
 

@@ -23,6 +23,7 @@ const (
 	ViewDeliveries View = "deliveries" // those that are not delivered, discarded or skipped
 	ViewJournal    View = "journal"
 	ViewStuck      View = "stuck"
+	ViewJobs       View = "jobs"
 	ViewKeyUses    View = "uses" // beside the log, in the generation 0
 )
 

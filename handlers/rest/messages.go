@@ -140,21 +140,3 @@ func (a *API) wantsDelivery(ctx context.Context, c *call, f projections.Delivery
 		return e.Exists() && e.UserID == f.UserID, err
 	}
 }
-
-func (a *API) listDeadLetters(ctx context.Context, c *call) error {
-	q := c.query()
-	filter := projections.DeliveryFilter{
-		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
-		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), Cause: q.cause("cause"), Audience: c.caller.user(),
-	}
-	filter.Since, filter.Until = q.span()
-	request := q.page()
-	if err := a.settle(ctx, c, q); err != nil {
-		return err
-	}
-	page, err := a.Queries.DeadLetters(ctx, c.service.ID, filter, request)
-	if err != nil {
-		return err
-	}
-	return list(c, page, asItIs)
-}

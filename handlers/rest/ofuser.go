@@ -31,11 +31,13 @@ var ofUser = map[string][]string{
 	"/subscriptions/:sub":                   {http.MethodGet, http.MethodDelete},
 	"/subscriptions/:sub/confirm":           {http.MethodPost},
 	"/messages":                             {http.MethodPost, http.MethodGet},
+	"/messages/batch":                       {http.MethodPost},
 	"/messages/:msg":                        {http.MethodGet},
 	"/messages/:msg/history":                {http.MethodGet},
 	"/messages/:msg/deliveries":             {http.MethodGet},
 	"/messages/:msg/deliveries/:ep/retry":   {http.MethodPost},
 	"/messages/:msg/deliveries/:ep/discard": {http.MethodPost},
+	"/dead-letters/groups":                  {http.MethodGet},
 	"/dead-letters":                         {http.MethodGet},
 	"/history":                              {http.MethodGet},
 	"/stats":                                {http.MethodGet},
@@ -130,6 +132,15 @@ func (c *call) ownUser(id string) error {
 		return domain.Refuse(domain.Invalid, "user_id", "is required: this key is limited to one user")
 	}
 	return domain.User{}.AcceptsCommands("user_id")
+}
+
+// ownKey is an Idempotency-Key as ids are made of it. A user's are apart from the operator's: a customer must not be able to
+// take a key that the operator is about to use.
+func (c *call) ownKey(key string) string {
+	if user := c.caller.user(); user != "" {
+		return user + " " + key
+	}
+	return key
 }
 
 // nobody is an id that no user has.
