@@ -95,7 +95,7 @@ func (q *Queries) eachDeadNewest(ctx context.Context, service string, f Delivery
 		if err != nil {
 			return err
 		}
-		if ok, err := sees.wants(ctx, f, row); err != nil || !ok {
+		if wanted, err := f.shows(ctx, sees, row); err != nil || !wanted {
 			return err
 		}
 		return visit(DeadLetter{row.MessageID, value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort})

@@ -47,7 +47,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			if len(page.Data) == r.Limit {
 				return page, nil
 			}
-			event, err := at.event(ctx, stream, fact.Version)
+			event, err := q.event(ctx, stream, fact.Version)
 			if err != nil {
 				return page, err
 			}

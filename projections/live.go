@@ -79,6 +79,8 @@ func (c liveCursor) String() string {
 
 // Live gives what has arrived after a cursor. A page may be empty though there is more: Next goes on.
 func (q *Queries) Live(ctx context.Context, service string, f LiveFilter, r LiveRequest) (LivePage, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var page LivePage
 	if r.Eager {
 		err := q.enter(ctx)
@@ -87,21 +89,18 @@ func (q *Queries) Live(ctx context.Context, service string, f LiveFilter, r Live
 		}
 		page.Stale = err != nil
 	}
-	c, err := q.liveCursor(ctx, service, r)
-	if err != nil {
-		return page, err
-	}
 	end := time.NewTimer(r.Wait)
 	defer end.Stop()
 	for {
 		entered := q.entered()
-		more, err := q.readLive(ctx, service, f, r.Limit, &c, &page)
+		more, err := q.liveOnce(ctx, service, f, r, &page)
 		switch {
 		case err != nil:
 			return page, fmt.Errorf("read the live feed: %w", err)
 		case len(page.Data) > 0 || r.Wait == 0:
 			return page, nil
 		}
+		r.Cursor = page.Next
 		if !more {
 			select {
 			case <-entered:
@@ -114,55 +113,43 @@ func (q *Queries) Live(ctx context.Context, service string, f LiveFilter, r Live
 	}
 }
 
-// readLive reads a part from a cursor on. It holds on to a generation no longer than that: a reader may wait for long.
-func (q *Queries) readLive(ctx context.Context, service string, f LiveFilter, limit int, c *liveCursor, page *LivePage) (more bool, err error) {
+// liveOnce reads what there is behind the request's cursor, from one generation, and says whether it stopped before the end.
+func (q *Queries) liveOnce(ctx context.Context, service string, f LiveFilter, r LiveRequest, page *LivePage) (more bool, err error) {
 	at := q.pinned()
 	defer at.release()
-	if c.Generation != at.generation {
-		if *c, err = at.liveEnd(ctx, service, c.byTime()); err != nil {
-			return false, err
-		}
+	c, err := at.liveCursor(ctx, service, r)
+	if err != nil {
+		return false, err
 	}
 	l := liveReader{
-		q: at.Queries, service: service, filter: f, limit: limit, cursor: *c,
+		q: at.Queries, service: service, filter: f, limit: r.Limit, cursor: c,
 		about: at.audience(service, f.UserID), sees: at.audience(service, f.Audience),
 	}
 	more, err = l.read(ctx)
-	*c, page.Data, page.Next = l.cursor, l.data, l.cursor.String()
+	page.Data, page.Next = l.data, l.cursor.String()
 	return more, err
 }
 
 // liveCursor reads a cursor, or makes one.
-func (q *Queries) liveCursor(ctx context.Context, service string, r LiveRequest) (c liveCursor, err error) {
-	c.List = "live/" + service
+func (q *Queries) liveCursor(ctx context.Context, service string, r LiveRequest) (liveCursor, error) {
+	c := liveCursor{List: "live/" + service, Generation: q.generation}
 	if r.Cursor != "" {
 		var given liveCursor
 		b, err := base64.RawURLEncoding.DecodeString(r.Cursor)
 		if err != nil || json.Unmarshal(b, &given) != nil || given.List != c.List || given.Given < 0 {
 			return c, domain.Refuse(domain.Invalid, "cursor", "is not a cursor of this feed")
 		}
-		return given, nil
+		if given.Generation == q.generation {
+			return given, nil
+		}
+		c.ByTime = true
+		if from := max(given.Newest, given.From); from > 0 { // 0: there was nothing yet
+			c.From = from - late.Microseconds()
+		}
 	}
-	if !r.Since.IsZero() {
+	if r.Cursor == "" && !r.Since.IsZero() {
 		c.ByTime, c.From = true, r.Since.UnixMicro()
 	}
-	at := q.pinned()
-	defer at.release()
-	return at.liveEnd(ctx, service, c)
-}
-
-// byTime is the cursor as it goes on where the order of arrivals is another one.
-func (c liveCursor) byTime() liveCursor {
-	out := liveCursor{List: c.List, ByTime: true, Newest: c.Newest}
-	if from := max(c.Newest, c.From); from > 0 { // 0: there was nothing yet
-		out.From = from - late.Microseconds()
-	}
-	return out
-}
-
-// liveEnd makes a cursor go on, by arrival, from what has arrived last.
-func (q *Queries) liveEnd(ctx context.Context, service string, c liveCursor) (liveCursor, error) {
-	c.Generation = q.generation
 	newest, err := q.views.List(ctx, q.generation, ListQuery{View: ViewJournal, List: listArrived(service), Backward: true, Limit: 1})
 	if err != nil || len(newest) == 0 {
 		return c, err

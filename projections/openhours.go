@@ -14,8 +14,8 @@ type openHours struct {
 type openHour struct {
 	mu      sync.Mutex
 	figures *hourFigures
-	upto    string     // the newest page that is counted
-	gen     Generation // whose pages they are
+	upto    string // the newest page that is counted
+	gen     Generation
 }
 
 // openHoursKept bounds them; one has a few hundred bytes for each endpoint that was active.
@@ -41,7 +41,7 @@ func (o *openHours) forget() {
 }
 
 // openFigures gives the cells of an hour that is not rolled up.
-func (q *Queries) openFigures(ctx context.Context, h serviceHour, visit func(cellKey, counts)) error {
+func (q *Queries) openFigures(ctx context.Context, h serviceHour, visit func(cellKey, tally)) error {
 	kept := q.open.of(h)
 	kept.mu.Lock()
 	defer kept.mu.Unlock()

@@ -31,10 +31,9 @@ type Queries struct {
 // NewQueries makes the queries over what a projector writes.
 func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Queries {
 	return &Queries{
-		log: l, views: v, pin: p.pin, retry: p.RetryStuck,
+		log: l, views: v, pin: p.pin, retry: p.RetryStuck, open: &openHours{},
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
 		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered, onceEach: p.onceEach,
-		open: new(openHours),
 	}
 }
 

@@ -29,18 +29,18 @@ func listStats(service string) string { return "stats/" + service }
 type hourFigures struct {
 	hour  time.Time
 	about *audience
-	cells map[cellKey]*counts
+	cells map[cellKey]*tally
 }
 
 func (q *Queries) newHourFigures(service, hour string) (*hourFigures, error) {
 	at, err := time.Parse(hourForm, hour)
-	return &hourFigures{at, q.audience(service, ""), map[cellKey]*counts{}}, err
+	return &hourFigures{at, q.audience(service, ""), map[cellKey]*tally{}}, err
 }
 
-func (h *hourFigures) cell(k cellKey) *counts {
+func (h *hourFigures) cell(k cellKey) *tally {
 	t := h.cells[k]
 	if t == nil {
-		t = &counts{}
+		t = &tally{}
 		h.cells[k] = t
 	}
 	return t

@@ -40,16 +40,16 @@ type statsFold struct {
 	f         StatsFilter
 	names     map[string]string // of event types, by id
 	about     *audience
-	total     counts
-	buckets   []counts
-	endpoints map[string]*endpointCounts
-	types     map[string]*counts
+	total     tally
+	buckets   []tally
+	endpoints map[string]*endpointTally
+	types     map[string]*tally
 }
 
-type endpointCounts struct {
-	counts
+type endpointTally struct {
+	tally
 	now   NowFigures
-	strip map[int]*counts // by bucket
+	strip map[int]*tally // by bucket
 }
 
 // Stats gives a service's figures.
@@ -66,7 +66,7 @@ func (q *Queries) Stats(ctx context.Context, service string, f StatsFilter) (Sta
 	defer at.release()
 	s := statsFold{
 		q: at.Queries, service: service, f: f, names: map[string]string{}, about: at.audience(service, f.UserID),
-		buckets: make([]counts, n), endpoints: map[string]*endpointCounts{}, types: map[string]*counts{},
+		buckets: make([]tally, n), endpoints: map[string]*endpointTally{}, types: map[string]*tally{},
 	}
 	if err := s.fold(ctx); err != nil {
 		return Stats{}, fmt.Errorf("read figures: %w", err)
@@ -85,8 +85,8 @@ func (q *Queries) Stats(ctx context.Context, service string, f StatsFilter) (Sta
 func (s *statsFold) fold(ctx context.Context) error {
 	r := factRange{service: s.service, from: s.f.Since, to: s.f.Until.Add(-1)}
 	var failed error
-	take := func(hour time.Time) func(cellKey, counts) {
-		return func(k cellKey, t counts) { failed = errors.Join(failed, s.take(ctx, hour, k, t)) }
+	take := func(hour time.Time) func(cellKey, tally) {
+		return func(k cellKey, t tally) { failed = errors.Join(failed, s.take(ctx, hour, k, t)) }
 	}
 	return s.q.walkHourRows(ctx, r, func(l Listed) error {
 		hour, err := time.Parse(hourForm, l.Sort)
@@ -107,7 +107,7 @@ func (s *statsFold) fold(ctx context.Context) error {
 }
 
 // rolledFigures gives the cells of an hour that is rolled up.
-func (q *Queries) rolledFigures(ctx context.Context, service, hour string, visit func(cellKey, counts)) error {
+func (q *Queries) rolledFigures(ctx context.Context, service, hour string, visit func(cellKey, tally)) error {
 	query := ListQuery{View: ViewStats, List: listStats(service), From: hour + "/", To: hour + "~", Limit: 20}
 	return q.walk(ctx, query, func(l Listed) error {
 		var cells []cell
@@ -115,14 +115,14 @@ func (q *Queries) rolledFigures(ctx context.Context, service, hour string, visit
 			return fmt.Errorf("read figures %s: %w", l.ID, err)
 		}
 		for _, c := range cells {
-			visit(c.cellKey, c.counts)
+			visit(c.cellKey, c.tally)
 		}
 		return nil
 	})
 }
 
 // take adds a cell to what it is part of.
-func (s *statsFold) take(ctx context.Context, hour time.Time, k cellKey, t counts) error {
+func (s *statsFold) take(ctx context.Context, hour time.Time, k cellKey, t tally) error {
 	at := hour.Add(time.Duration(k.Slot) * slotSpan)
 	if at.Before(s.f.Since) || !at.Before(s.f.Until) || !is(s.f.UserID, k.UserID) || !is(s.f.EndpointID, k.EndpointID) {
 		return nil
@@ -138,7 +138,7 @@ func (s *statsFold) take(ctx context.Context, hour time.Time, k cellKey, t count
 	s.total.add(t)
 	s.buckets[i].add(t)
 	if s.types[k.EventTypeID] == nil {
-		s.types[k.EventTypeID] = &counts{}
+		s.types[k.EventTypeID] = &tally{}
 	}
 	s.types[k.EventTypeID].add(t)
 	if k.EndpointID == "" {
@@ -147,15 +147,15 @@ func (s *statsFold) take(ctx context.Context, hour time.Time, k cellKey, t count
 	e := s.endpoint(k.EndpointID)
 	e.add(t)
 	if e.strip[i] == nil {
-		e.strip[i] = &counts{}
+		e.strip[i] = &tally{}
 	}
 	e.strip[i].add(t)
 	return nil
 }
 
-func (s *statsFold) endpoint(id string) *endpointCounts {
+func (s *statsFold) endpoint(id string) *endpointTally {
 	if s.endpoints[id] == nil {
-		s.endpoints[id] = &endpointCounts{strip: map[int]*counts{}}
+		s.endpoints[id] = &endpointTally{strip: map[int]*tally{}}
 	}
 	return s.endpoints[id]
 }
@@ -245,7 +245,7 @@ func (s *statsFold) answer(now NowFigures) Stats {
 }
 
 // figures shows what was counted, as far as the filter lets it be said.
-func (s *statsFold) figures(t *counts) Figures {
+func (s *statsFold) figures(t *tally) Figures {
 	f := Figures{
 		Delivered: t.Delivered, Failed: t.Failed, Discarded: t.Discarded, Retried: t.Retried, Attempts: t.Attempts,
 		AttemptsFailed: t.AttemptsFailed, Causes: map[domain.Cause]int{}, SkipReasons: map[domain.SkipReason]int{},
@@ -297,7 +297,7 @@ func (s *statsFold) showEndpoints(ctx context.Context) ([]EndpointStats, error) 
 			return nil, err
 		}
 		e := s.endpoints[id]
-		figures := s.figures(&e.counts)
+		figures := s.figures(&e.tally)
 		figures.Accepted, figures.Deliveries = nil, nil
 		shown := EndpointStats{
 			EndpointID: id, UserID: row.UserID, URL: row.URL, Status: row.Status, Figures: figures, Now: e.now, Strip: s.strip(e),
@@ -310,7 +310,7 @@ func (s *statsFold) showEndpoints(ctx context.Context) ([]EndpointStats, error) 
 	return out, nil
 }
 
-func (s *statsFold) strip(e *endpointCounts) []StripCell {
+func (s *statsFold) strip(e *endpointTally) []StripCell {
 	out := make([]StripCell, 0, min(stripCells, len(s.buckets)))
 	for i := max(0, len(s.buckets)-stripCells); i < len(s.buckets); i++ {
 		c := StripCell{Start: s.f.Since.Add(time.Duration(i) * s.f.Bucket)}

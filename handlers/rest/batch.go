@@ -89,7 +89,7 @@ func (a *API) publishOne(ctx context.Context, c *call, message jsontext.Value, k
 	}
 	n := creation{id: domain.PrefixMessage + a.NewID()}
 	if key != "" {
-		if n, done.err = derived(domain.PrefixMessage, c.service.ID, c.ownKey(key), withoutKey(message)); done.err != nil {
+		if n, done.err = derived(domain.PrefixMessage, c.service.ID, c.own(key), withoutKey(message)); done.err != nil {
 			return done
 		}
 	}

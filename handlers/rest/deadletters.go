@@ -12,7 +12,8 @@ import (
 
 func (a *API) listDeadLetters(ctx context.Context, c *call) error {
 	q := c.query()
-	filter, request := q.deadLetters(c), q.page()
+	filter, request := q.deadLetters(), q.page()
+	filter.Audience = c.caller.user()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}
@@ -24,11 +25,10 @@ func (a *API) listDeadLetters(ctx context.Context, c *call) error {
 }
 
 // deadLetters reads the filters of dead letters.
-func (q *query) deadLetters(c *call) projections.DeliveryFilter {
+func (q *query) deadLetters() projections.DeliveryFilter {
 	filter := projections.DeliveryFilter{
 		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
 		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), Cause: q.cause("cause"),
-		Audience: c.caller.user(),
 	}
 	filter.Since, filter.Until = q.span()
 	return filter
@@ -42,7 +42,8 @@ type groupsAnswer struct {
 
 func (a *API) listDeadLetterGroups(ctx context.Context, c *call) error {
 	q := c.query()
-	filter := q.deadLetters(c)
+	filter := q.deadLetters()
+	filter.Audience = c.caller.user()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}

@@ -37,8 +37,8 @@ var ofUser = map[string][]string{
 	"/messages/:msg/deliveries":             {http.MethodGet},
 	"/messages/:msg/deliveries/:ep/retry":   {http.MethodPost},
 	"/messages/:msg/deliveries/:ep/discard": {http.MethodPost},
-	"/dead-letters/groups":                  {http.MethodGet},
 	"/dead-letters":                         {http.MethodGet},
+	"/dead-letters/groups":                  {http.MethodGet},
 	"/history":                              {http.MethodGet},
 	"/stats":                                {http.MethodGet},
 	"/live":                                 {http.MethodGet},
@@ -132,15 +132,6 @@ func (c *call) ownUser(id string) error {
 		return domain.Refuse(domain.Invalid, "user_id", "is required: this key is limited to one user")
 	}
 	return domain.User{}.AcceptsCommands("user_id")
-}
-
-// ownKey is an Idempotency-Key as ids are made of it. A user's are apart from the operator's: a customer must not be able to
-// take a key that the operator is about to use.
-func (c *call) ownKey(key string) string {
-	if user := c.caller.user(); user != "" {
-		return user + " " + key
-	}
-	return key
 }
 
 // nobody is an id that no user has.

@@ -79,12 +79,12 @@ func (a *API) routes() []route {
 		{get, "/v1/keys/:key", admin, a.getKey},
 		{del, "/v1/keys/:key", admin, a.revokeKey},
 		{get, "/v1/history", admin, a.history},
-		{get, "/v1/system", admin, a.system},
 		{post, "/v1/rebuild", admin, a.rebuild},
 		{post, "/v1/audit/verify", admin, a.verifyLog},
 		{get, "/v1/jobs", admin, a.listJobs},
 		{get, "/v1/jobs/:job", admin, a.getJob},
 		{post, "/v1/jobs/:job/cancel", admin, a.cancelJob},
+		{get, "/v1/system", admin, a.system},
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 

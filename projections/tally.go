@@ -27,11 +27,11 @@ type cellKey struct {
 // cell is a cell with what it counts.
 type cell struct {
 	cellKey
-	counts
+	tally
 }
 
-// counts counts what happened.
-type counts struct {
+// tally counts what happened.
+type tally struct {
 	Accepted       int                       `json:"a,omitzero"` // messages
 	Met            int                       `json:"b,omitzero"` // broadcasts that met an endpoint of the user's
 	Deliveries     int                       `json:"p,omitzero"` // that the messages were to make
@@ -55,7 +55,7 @@ type lastOutcome struct {
 }
 
 // outcome counts an event of a delivery.
-func (t *counts) outcome(f Fact) {
+func (t *tally) outcome(f Fact) {
 	var status string
 	switch f.Type {
 	case domain.DeliverySucceeded{}.EventType():
@@ -94,7 +94,7 @@ func counted[K comparable](m map[K]int, k K, n int) map[K]int {
 }
 
 // add counts what another has counted.
-func (t *counts) add(o counts) {
+func (t *tally) add(o tally) {
 	t.Accepted += o.Accepted
 	t.Met += o.Met
 	t.Deliveries += o.Deliveries
@@ -138,7 +138,7 @@ func latencyCell(micros int64) int {
 
 // quantile is the latency in milliseconds that a share of deliveries did not exceed; within a cell they are taken to lie
 // evenly on the logarithm. It is nil where there are none.
-func (t *counts) quantile(share float64) *float64 {
+func (t *tally) quantile(share float64) *float64 {
 	total := 0
 	for _, n := range t.Latency {
 		total += n
@@ -164,7 +164,7 @@ func (t *counts) quantile(share float64) *float64 {
 }
 
 // latencyCounts are the cells in order; nil where there is none.
-func (t *counts) latencyCounts() []int {
+func (t *tally) latencyCounts() []int {
 	if len(t.Latency) == 0 {
 		return []int{}
 	}
