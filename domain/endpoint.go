@@ -63,13 +63,13 @@ func (SecretRotated) EventType() string { return "SecretRotated" }
 func (SecretRead) EventType() string { return "SecretRead" }
 
 // SealedFields names what is sealed.
-func (e *EndpointAdded) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"secret": &e.Secret}
+func (e *EndpointAdded) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "secret", Sealed: &e.Secret}}
 }
 
 // SealedFields names what is sealed.
-func (e *SecretRotated) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"secret": &e.Secret}
+func (e *SecretRotated) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "secret", Sealed: &e.Secret}}
 }
 
 // SecretOverlap is how long the former secret signs beside the new one after a rotation.
