@@ -17,6 +17,7 @@ import (
 	"webplug/handlers/rest"
 	"webplug/infra/pebble"
 	"webplug/projections"
+	"webplug/ui"
 )
 
 // homeOptions is all that WebPlug on one machine takes from outside: with other functions in the place of clock, ids,
@@ -112,10 +113,14 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
 	h.api, err = rest.New(rest.Options{
 		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
-		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
 }
