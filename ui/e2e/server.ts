@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
 export async function startServer(...flags: string[]): Promise<Server> {
   if (!existsSync(binary)) throw new Error(`${binary} is missing: run make build`);
   const data = mkdtempSync(path.join(tmpdir(), "webplug-ui-"));
-  const port = await freePort();
+  const port = process.env.WEBPLUG_PORT ? Number(process.env.WEBPLUG_PORT) : await freePort();
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(binary, ["serve", "--addr", `127.0.0.1:${port}`, "--data", data, "--allow-private-endpoints", "--grace", "2s", "--log-level", "error", ...flags], {
     env: { ...process.env, WEBPLUG_API_KEY: adminKey },
