@@ -57,6 +57,7 @@ type home struct {
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
+	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
 	ready     chan struct{}   // closed when all that was committed before is folded
@@ -113,6 +114,13 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	h.jobs = projections.NewJobRunner(&projections.Jobs{
+		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
+			return h.projector.Rebuild(ctx, store, h.feed, progress)
+		},
+	}, h.queries.OpenJobs, o.logger)
+	h.projector.OnJob(h.jobs.Wake)
 	pages, err := ui.New()
 	if err != nil {
 		return nil, err
@@ -134,7 +142,13 @@ func (h *home) run(ctx context.Context) error {
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	working := make(chan struct{})
+	go func() {
+		defer close(working)
+		h.jobs.Run(ctx)
+	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	<-working
 	if h.answered != nil {
 		<-h.answered
 	}
