@@ -37,8 +37,8 @@ type Options struct {
 	// Metrics answers /metrics.
 	Metrics http.Handler
 	// Pages answers the management UI's paths; nil where there is no UI.
-	Pages http.Handler
-	Logger  *slog.Logger
+	Pages  http.Handler
+	Logger *slog.Logger
 	// Observe is told of each answer; nil for nobody. route is the path's pattern, "" where none matched.
 	Observe func(method, route string, status int, took time.Duration)
 	// Timeout bounds each request's work; 0 is DefaultTimeout.

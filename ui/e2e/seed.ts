@@ -25,7 +25,7 @@ export async function seed(api: Api, receiver: Receiver): Promise<Seeded> {
   const { id: svc } = await must(api.POST("/v1/services", { body: { name: "Kestrel Cards" } }));
   const path = { svc };
   for (const [name, description, example] of types) {
-    await must(api.POST("/v1/services/{svc}/event-types", { params: { path }, body: { name, description, example: example as never, schema: name === "card_debited" ? debited : undefined } }));
+    await must(api.POST("/v1/services/{svc}/event-types", { params: { path }, body: { name, description, example: example as never, schema: (name === "card_debited" ? debited : undefined) as never } }));
   }
   const userIds: Record<string, string> = {};
   for (const [i, name] of users.entries()) {
