@@ -41,7 +41,7 @@ export function useEndpointList(svc: string, enabled = true): Endpoint[] {
 const none: never[] = [];
 
 function distinct(ids: readonly (string | null | undefined)[]): string[] {
-  return [...new Set(ids.filter((id): id is string => Boolean(id)))].sort();
+  return [...new Set(ids.filter((id): id is string => Boolean(id)))].toSorted();
 }
 
 /** Users by id, of those that rows name. */

@@ -41,10 +41,10 @@ export function BrushStrip({ stats, from, to, onChange }: BrushProps) {
     const [a, b] = chosen ?? [0, n];
     const moves: Record<string, [number, number]> = { ArrowLeft: [Math.max(0, a - 1), b], ArrowRight: [Math.min(b - 1, a + 1), b] };
     const shifted: Record<string, [number, number]> = { ArrowLeft: [a, Math.max(a + 1, b - 1)], ArrowRight: [a, Math.min(n, b + 1)] };
-    const to = (e.shiftKey ? shifted : moves)[e.key];
-    if (to) {
+    const moved = (e.shiftKey ? shifted : moves)[e.key];
+    if (moved) {
       e.preventDefault();
-      take(to);
+      take(moved);
     } else if (e.key === "Escape" && chosen) onChange(null, null);
   }
   const said = chosen ? `chosen from ${dayAndClock(new Date(at(chosen[0])), zone)} ${chosen[1] >= n ? "until now" : `until ${dayAndClock(new Date(at(chosen[1])), zone)}`}` : "all of it";

@@ -73,14 +73,12 @@ function Bar({ known, total, said }: { known: (readonly [Kind, number])[]; total
   const least = 8; // so that one of many can be seen
   const extra = known.map(([kind, n]) => [kind, Math.max(least, (n / total) * width)] as const);
   const sum = extra.reduce((s, [, w]) => s + w, 0);
-  let x = 0;
+  const starts = extra.map((_, i) => extra.slice(0, i).reduce((s, [, w]) => s + (w / sum) * width, 0));
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={said}>
-      {extra.map(([kind, w]) => {
-        const at = x;
+      {extra.map(([kind, w], i) => {
         const wide = (w / sum) * width;
-        x += wide;
-        return <rect key={kind} x={at} y={tall.has(kind) ? 1 : kind === "skipped" ? 6.4 : 5} width={Math.max(2, wide - 1.5)} height={tall.has(kind) ? 12 : kind === "skipped" ? 1.4 : 4.5} rx="1" className={fills[kind]} />;
+        return <rect key={kind} x={starts[i]} y={tall.has(kind) ? 1 : kind === "skipped" ? 6.4 : 5} width={Math.max(2, wide - 1.5)} height={tall.has(kind) ? 12 : kind === "skipped" ? 1.4 : 4.5} rx="1" className={fills[kind]} />;
       })}
     </svg>
   );

@@ -24,7 +24,7 @@ export function StoryList({ history, names, endpoint, onAll, chosen, onChoose }:
   const [zone] = useZone();
   const events = lines.flatMap((l) => (l.kind === "event" ? [l.event, ...l.folded] : []));
   const span = spanOf(events);
-  let shownDay = "";
+  const days = lines.map((l) => (l.kind === "event" ? day(new Date(l.event.time), zone) : null));
   return (
     <section aria-label="Story">
       <div className="mb-1.5 flex flex-wrap items-center gap-3">
@@ -40,11 +40,10 @@ export function StoryList({ history, names, endpoint, onAll, chosen, onChoose }:
         </span>
       </div>
       <ol className="relative">
-        {lines.map((line) => {
+        {lines.map((line, i) => {
           if (line.kind === "wait") return <Wait key={line.key} line={line} />;
-          const today = day(new Date(line.event.time), zone);
-          const newDay = today !== shownDay;
-          shownDay = today;
+          const today = days[i] ?? null;
+          const newDay = today !== days.slice(0, i).findLast((d) => d !== null);
           return <Entry key={line.event.id} line={line} names={names} zone={zone} day={newDay ? today : null} chosen={chosen !== null && (line.event.id === chosen || line.folded.some((e) => e.id === chosen))} onChoose={onChoose} />;
         })}
       </ol>

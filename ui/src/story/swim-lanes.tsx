@@ -23,7 +23,8 @@ interface SwimLanesProps {
 }
 
 const most = 8; // lanes; of more, those that went well are folded
-const trouble: State[] = ["failed", "retrying", "pending"];
+const trouble = new Set<State>(["failed", "retrying", "pending"]);
+const rank = (l: Lane): number => (trouble.has(l.delivery.status) ? 0 : 1);
 
 /** The life of one webhook: a lane an endpoint, on one axis of time. */
 export function SwimLanes({ lanes, accepted, now, urlOf, chosen, onChoose, onEvent }: SwimLanesProps) {
@@ -34,7 +35,6 @@ export function SwimLanes({ lanes, accepted, now, urlOf, chosen, onChoose, onEve
   const area = useRef<HTMLDivElement>(null);
   const width = useWidth(area);
   const hatch = useId();
-  const rank = (l: Lane) => (trouble.includes(l.delivery.status) ? 0 : 1);
   const sorted = useMemo(() => lanes.toSorted((a, b) => rank(a) - rank(b)), [lanes]);
   const shown = all || lanes.length <= most ? lanes : sorted.slice(0, most - 1);
   const folded = lanes.length - shown.length;

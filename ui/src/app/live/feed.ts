@@ -120,9 +120,9 @@ export class Feed {
     this.waiting.push(...events);
     this.flushing ??= setTimeout(() => {
       this.flushing = undefined;
-      const events = this.waiting;
+      const together = this.waiting;
       this.waiting = [];
-      this.options.onEvents(events);
+      this.options.onEvents(together);
     }, batch);
   }
 }

@@ -50,8 +50,8 @@ export function useFinds(text: string, service: string | null): { finds: Find[];
   return { finds: finds.filter((f) => !seen.has(f.to) && seen.add(f.to)), searching: isFetching };
 }
 
-const userFind = (base: string, u: { id: string; name: string; external_id: string | null }): Find => ({
-  group: "Go",
+const userFind = (base: string, u: { id: string; name: string; external_id: string | null }, group = "Go"): Find => ({
+  group,
   icon: <Users />,
   text: u.name,
   hint: u.external_id ? `user · ${u.external_id}` : "user",
@@ -74,7 +74,7 @@ async function search(text: string, svc: string | null, access: Access): Promise
   const base = `/services/${svc}`;
   return [
     ...(endpoints?.data ?? []).map((e) => ({ group: "Found", icon: <Unplug />, text: hostAndPath(e.url), mono: true, hint: `endpoint · ${e.status}`, to: `${base}/endpoints/${e.id}` })),
-    ...(users?.data ?? []).map((u) => ({ ...userFind(base, u), group: "Found" })),
+    ...(users?.data ?? []).map((u) => userFind(base, u, "Found")),
     ...(types?.data ?? []).filter((t) => !t.archived_at).map((t) => ({ group: "Found", icon: <Shapes />, text: t.name, mono: true, hint: "event type", to: `${base}/event-types/${t.id}` })),
   ];
 }
@@ -103,7 +103,7 @@ async function byId(id: string, svc: string): Promise<Find[]> {
     }
     case "usr": {
       const u = await ask(api.GET("/v1/services/{svc}/users/{usr}", { params: { path: { ...path, usr: id } } })).catch(() => null);
-      return u ? [{ ...userFind(base, u), group }] : [];
+      return u ? [userFind(base, u, group)] : [];
     }
     case "typ": {
       const t = await ask(api.GET("/v1/services/{svc}/event-types/{typ}", { params: { path: { ...path, typ: id } } })).catch(() => null);

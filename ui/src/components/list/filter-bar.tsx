@@ -65,7 +65,7 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
       }
     } else if (e.key === "Escape") setOpen(false);
     else if (e.key === "Backspace" && text === "") {
-      const last = fields.filter((f) => values[f.name]).at(-1);
+      const last = fields.findLast((f) => values[f.name]);
       if (last) onChange(last.name, null);
     }
   }

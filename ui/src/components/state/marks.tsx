@@ -115,8 +115,10 @@ export function Mark({ state, className }: { state: State; className?: string })
 
 /** A state as form and word. */
 export function StateWord({ state, word, className }: { state: State; word?: string; className?: string }) {
+  // Normal is quiet: what is well keeps its form in colour and its word in the colour of text.
+  const text = state === "delivered" || state === "active" ? "text-text-2" : forms[state].text;
   return (
-    <span className={`inline-flex items-center gap-2 whitespace-nowrap ${forms[state].text} ${className ?? ""}`}>
+    <span className={`inline-flex items-center gap-2 align-middle whitespace-nowrap ${text} ${className ?? ""}`}>
       <Mark state={state} />
       {word ?? forms[state].word}
     </span>

@@ -35,8 +35,12 @@ export function useFollow(filter: Filter, atTop: boolean): Following {
   const [state, setState] = useState<{ events: Event[]; fresh: Set<string>; dropped: number }>({ events: [], fresh: new Set(), dropped: 0 });
   const [rate, setRate] = useState<number[]>(() => Array.from({ length: seconds }, () => 0));
   const counting = useRef(0);
-  const scope = JSON.stringify(filter);
-  useEffect(() => setState({ events: [], fresh: new Set(), dropped: 0 }), [scope, atTop]);
+  const scope = `${JSON.stringify(filter)} ${atTop}`;
+  const [followed, setFollowed] = useState(scope);
+  if (followed !== scope) {
+    setFollowed(scope); // another list: what came for the one before is no part of it
+    setState({ events: [], fresh: new Set(), dropped: 0 });
+  }
   useEffect(() => {
     const timer = setInterval(() => {
       const n = counting.current;

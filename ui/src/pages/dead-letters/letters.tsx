@@ -45,7 +45,7 @@ export function Letters({ svc, filter, few }: { svc: string; filter: DeadLetterF
       setFates((f) => ({ ...f, [key]: kind === "retry" ? "retried" : "discarded" }));
       await client.invalidateQueries({ queryKey: serviceKey(svc, "dead-letters") });
     } catch (refusal) {
-      setFates(({ [key]: _, ...f }) => f);
+      setFates((f) => Object.fromEntries(Object.entries(f).filter(([other]) => other !== key)));
       setError(refusal);
     }
   }

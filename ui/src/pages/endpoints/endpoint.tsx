@@ -15,9 +15,9 @@ import { Fact, Facts, PageHead } from "@/components/layout/page";
 import { Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { Tab, TabPanel, Tabs, TabsList } from "@/components/ui/tabs";
 import { hostAndPath, percent, count } from "@/lib/format";
-import { MessagesOf } from "../messages/messages-of";
 import { EndpointActions } from "./actions";
 import { ConfirmPanel } from "./confirm-panel";
+import { DeliveriesOf } from "./deliveries-of";
 import { EventTypesOf } from "./event-types-of";
 import { FailingPanel } from "./failing-panel";
 import { HistoryOf } from "./history-of";
@@ -85,7 +85,7 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
             <EventTypesOf svc={svc} endpoint={endpoint} />
           </TabPanel>
           <TabPanel value="messages" className="pt-3">
-            <MessagesOf svc={svc} filter={{ endpoint_id: endpoint.id }} empty="Nothing was sent to this endpoint yet. Send a test." />
+            <DeliveriesOf svc={svc} endpoint={endpoint.id} />
           </TabPanel>
           <TabPanel value="secret" className="pt-4">
             <SecretPanel svc={svc} endpoint={endpoint} />

@@ -28,16 +28,16 @@ export function FailingPanel({ svc, endpoint, figures }: { svc: string; endpoint
         <p className="text-text-2">
           {last ? (
             <>
-              {well ? "It answers again, last" : `Newest attempt: ${causeText(last.cause)},`} <Ago at={last.at} suffix=" ago" />.
+              {well ? "It answers again, last" : dead > 0 ? `Newest attempt: ${causeText(last.cause).toLowerCase()},` : "That was"} <Ago at={last.at} suffix=" ago" />.
             </>
           ) : (
             "No attempt in the last 24 hours."
           )}{" "}
-          {!well && "Send a test once it is mended."}
+          {!well && (dead > 0 ? "Send a test once it is mended." : "It is tried again by itself.")}
         </p>
       </div>
       <Button asChild variant="ghost">
-        <Link to={`/services/${svc}/dead-letters?endpoint_id=${endpoint.id}`}>Show them</Link>
+        <Link to={dead > 0 ? `/services/${svc}/dead-letters?endpoint_id=${endpoint.id}` : `/services/${svc}/messages?status=retrying&endpoint_id=${endpoint.id}`}>Show what waits</Link>
       </Button>
       {dead > 0 && access.can("manage") && (
         <Button variant={well ? "primary" : "outline"} onClick={() => setRecovering(true)}>

@@ -18,7 +18,7 @@ export function StuckEvents({ stuck }: { stuck: number }) {
   async function retry(id: string) {
     try {
       await ask(api.POST("/v1/stuck/{id}/retry", { params: { path: { id } }, body: {} }));
-      setFailed(({ [id]: _, ...rest }) => rest);
+      setFailed((f) => Object.fromEntries(Object.entries(f).filter(([other]) => other !== id)));
     } catch (refusal) {
       setFailed((f) => ({ ...f, [id]: refusal }));
     }
