@@ -30,6 +30,9 @@ func (a *API) whoami(_ context.Context, c *call) error {
 	if key.ServiceID != "" {
 		answer.ServiceID = &key.ServiceID
 	}
+	if key.UserID != "" {
+		answer.UserID = &key.UserID
+	}
 	if key.Holder != (domain.Holder{}) {
 		answer.Holder = &key.Holder
 	}
