@@ -249,6 +249,9 @@ func TestAKeyIsToldWhatItMayDo(t *testing.T) {
 	id, text := s.key(s.service, "read", "publish")
 	a := s.send(request{key: text, method: "GET", path: "/v1/whoami"}).want(200)
 	scopes, _ := a.object()["scopes"].([]any)
+	if a.object()["user_id"] != nil {
+		t.Fatal(a.text)
+	}
 	if a.object()["admin"] != false || a.id() != id || a.at("service_id") != s.service || len(scopes) != 2 {
 		t.Fatal(a.text)
 	}

@@ -196,7 +196,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     const page = await visit(`${s.base}/messages`, key);
     await page.getByRole("row", { name: /card_issued/ }).first().waitFor();
     expect(await page.getByRole("table", { name: "Messages" }).getByRole("link").count()).toBe(1);
-    for (const hidden of ["Users", "Event types", "Audit", "API keys", "System"]) expect(await page.getByRole("link", { name: hidden, exact: true }).count()).toBe(0);
+    for (const hidden of ["Users", "Event types", "API keys", "System"]) expect(await page.getByRole("link", { name: hidden, exact: true }).count()).toBe(0);
     await page.goto(`${s.base}/endpoints`);
     await page.getByRole("table", { name: "Endpoints" }).getByRole("link").first().waitFor();
     expect(await page.getByText("/theirs").count()).toBe(0);

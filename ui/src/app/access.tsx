@@ -13,6 +13,8 @@ export interface Access {
   allServices: boolean;
   /** The only user that the key is for. */
   userId: string | null;
+  /** May act on all dead letters that a filter finds, by jobs: no key of one user can. */
+  jobs: boolean;
 }
 
 const Context = createContext<Access | null>(null);
@@ -37,6 +39,7 @@ export function AccessProvider({ children }: { children: ReactNode }) {
             can: (scope) => data.admin || data.scopes.includes(scope),
             allServices: data.admin || data.service_id === null,
             userId: data.user_id,
+            jobs: data.user_id === null && (data.admin || data.scopes.includes("manage")),
           }
         : null,
     [data],

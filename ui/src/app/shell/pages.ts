@@ -21,7 +21,7 @@ export const places: readonly Place[] = [
   { name: "Users", path: "users", icon: Users, group: "Routing", allowed: ofAllUsers },
   { name: "Endpoints", path: "endpoints", icon: Unplug, group: "Routing", allowed: always },
   { name: "Event types", path: "event-types", icon: Shapes, group: "Routing", allowed: ofAllUsers },
-  { name: "Audit", path: "audit", icon: ScrollText, group: "Record", allowed: ofAllUsers },
+  { name: "Audit", path: "audit", icon: ScrollText, group: "Record", allowed: always },
   { name: "API keys", path: "/keys", icon: KeyRound, group: "Record", allowed: (a) => a.admin },
   { name: "System", path: "/system", icon: Server, group: "Record", allowed: (a) => a.admin },
 ];

@@ -55,7 +55,7 @@ export default function DeadLetters() {
   const readyCount = ready.reduce((n, g) => n + g.count, 0);
   const oldest = groups.map((g) => g.oldest).toSorted()[0];
   const most = Math.max(1, ...groups.map((g) => g.count));
-  const mayAct = access.can("manage");
+  const mayAct = access.jobs;
   const more = data?.more ? "+" : "";
 
   return (

@@ -67,7 +67,7 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
           </span>
         </div>
         <div className="flex items-center justify-end gap-1 max-lg:col-start-3">
-          {access.can("manage") && (
+          {access.jobs && (
             <>
               <Button size="small" disabled={paused} title={paused ? "Resume the endpoint first" : undefined} onClick={() => onAsk({ kind: "retry", filter: mine, count: g.count, what })}>
                 {well && !paused ? `Retry ${count(g.count)}` : "Retry…"}

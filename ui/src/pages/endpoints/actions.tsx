@@ -68,7 +68,7 @@ export function EndpointActions({ svc, endpoint }: { svc: string; endpoint: Endp
         }
       >
         <MenuItem onSelect={() => setOpen("edit")}>Edit</MenuItem>
-        {endpoint.status === "active" && <MenuItem onSelect={() => setOpen("recover")}>Recover what failed…</MenuItem>}
+        {endpoint.status === "active" && access.jobs && <MenuItem onSelect={() => setOpen("recover")}>Recover what failed…</MenuItem>}
         <MenuSeparator />
         <MenuItem danger onSelect={() => setOpen("remove")}>
           Remove…

@@ -39,7 +39,7 @@ export function FailingPanel({ svc, endpoint, figures }: { svc: string; endpoint
       <Button asChild variant="ghost">
         <Link to={dead > 0 ? `/services/${svc}/dead-letters?endpoint_id=${endpoint.id}` : `/services/${svc}/messages?status=retrying&endpoint_id=${endpoint.id}`}>Show what waits</Link>
       </Button>
-      {dead > 0 && access.can("manage") && (
+      {dead > 0 && access.jobs && (
         <Button variant={well ? "primary" : "outline"} onClick={() => setRecovering(true)}>
           Recover…
         </Button>

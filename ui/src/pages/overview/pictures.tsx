@@ -24,7 +24,7 @@ function useFlags(svc: string, stats: Stats): Flag[] {
       const pages = await Promise.all(flagged.map((type) => ask(api.GET("/v1/services/{svc}/history", { params: { path: { svc }, query: { type, since: stats.since, order: "newest", limit: 3 } } })).catch(() => ({ data: [] as Event[] }))));
       return pages.flatMap((p) => p.data);
     },
-    enabled: access.userId === null && access.can("read"),
+    enabled: access.can("read"),
     staleTime: 60_000,
   });
   const names = useEndpointNames(svc, (data ?? []).map((e) => endpointOf(e.stream)));

@@ -75,7 +75,7 @@ export function WebhookActions({ svc, message, deliveries, urlOf }: ActionsProps
           }
           className="max-w-96"
         >
-          {failed.length > 1 && (
+          {failed.length > 1 && access.jobs && (
             <>
               <MenuItem onSelect={() => void retryFailed()}>
                 <Mark state="failed" /> Retry all {failed.length} failed
