@@ -28,10 +28,13 @@ type Batches struct {
 	now    eventlog.Clock
 	logger *slog.Logger
 
-	mu    sync.Mutex        // one batch at a time
-	hours map[string]string // as in journal
-	of    Generation        // whose hours they are
-	onJob func()            // a job was asked for; nil for nobody
+	mu       sync.Mutex // one batch at a time
+	journals map[Generation]*journal
+	unsure   time.Time // facts that are not later may be in the journal already
+	onJob    func()    // a job was asked for; nil for nobody
+
+	arrival arrival
+	known   messagesKnown
 
 	generations sync.Mutex
 	read        Generation // what Open or Rebuild have brought about; 0 before
@@ -44,7 +47,9 @@ func (b *Batches) OnJob(do func()) { b.onJob = do }
 
 // NewBatches makes a projector of batches. Open comes first where read models may not be there yet.
 func NewBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logger) *Batches {
-	return &Batches{log: l, views: v, now: now, logger: logger, hours: map[string]string{}}
+	b := &Batches{log: l, views: v, now: now, logger: logger, journals: map[Generation]*journal{}, unsure: now()}
+	b.arrival.begin(now())
+	return b
 }
 
 // errNoGeneration says that nobody has made read models that this program can write.
@@ -67,17 +72,19 @@ func (b *Batches) Take(ctx context.Context, records []eventlog.Record) (done int
 	if err != nil {
 		return 0, fmt.Errorf("find the read models: %w", err)
 	}
-	done, err = b.take(ctx, g, records)
+	done, err = b.take(ctx, g, records, false)
 	if other := b.pair(); err == nil && other != 0 && other != g {
-		done, err = b.take(ctx, other, records)
+		done, err = b.take(ctx, other, records, false)
 	}
 	return done, err
 }
 
-func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Record) (done int, err error) {
+// take projects records into one generation. scanned are those of the whole log, in no order of time.
+func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Record, scanned bool) (done int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	work := b.decode(records)
+	work.scanned = scanned
 	b.fold(ctx, work)
 	failed := work.firstFailure()
 	var rows []Row
@@ -112,7 +119,7 @@ func (w *batchWork) asksForJob() bool {
 
 // batchWork is a batch while it is projected.
 type batchWork struct {
-	label   string // of what is no batch of the stream
+	scanned bool
 	size    int
 	order   []eventlog.Stream // as they come first
 	streams map[eventlog.Stream]*streamWork
@@ -249,36 +256,4 @@ func (b *Batches) applyEach(ctx context.Context, g Generation, work *batchWork) 
 		}
 	}
 	return work.firstFailure()
-}
-
-// writeJournal enters the facts of the records before a place: those after it come again.
-func (b *Batches) writeJournal(ctx context.Context, g Generation, work *batchWork, before int) error {
-	if b.of != g {
-		clear(b.hours)
-		b.of = g
-	}
-	j := &journal{facts: map[string][]Fact{}, hours: b.hours}
-	for i, r := range work.facts {
-		if work.factAt[i] < before {
-			j.add(r)
-		}
-	}
-	if len(j.facts) == 0 {
-		return nil
-	}
-	pages, err := j.rows(work.mark())
-	if err != nil {
-		return fmt.Errorf("make journal pages: %w", err)
-	}
-	if err := b.views.Apply(ctx, g, pages, 0); err != nil {
-		return fmt.Errorf("write the journal: %w", err)
-	}
-	j.flushed()
-	return nil
-}
-
-// mark tells the batch's pages from those of every other, and is the same if the batch comes again: an event has its place
-// in one batch of one size.
-func (w *batchWork) mark() string {
-	return fmt.Sprintf("%s%s-%d", w.label, w.facts[0].ID, w.size)
 }

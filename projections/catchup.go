@@ -103,13 +103,20 @@ func (b *Batches) pin() (g Generation, release func()) {
 	return b.read, func() {}
 }
 
+// Generation is which one of the read models is read: how often they were made anew, and in which format they are.
+func (b *Batches) Generation() (number, format uint64) {
+	b.generations.Lock()
+	defer b.generations.Unlock()
+	return b.read.number(), b.read.format()
+}
+
 func (b *Batches) scan(ctx context.Context, g Generation, scanner eventlog.Scanner, progress func(ctx context.Context, events int) error) error {
 	total := 0
 	for page, err := range scanner.Scan(ctx, "") {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
-		if _, err := b.take(ctx, g, page.Records); err != nil {
+		if _, err := b.take(ctx, g, page.Records, true); err != nil {
 			return err
 		}
 		total += len(page.Records)
@@ -117,6 +124,7 @@ func (b *Batches) scan(ctx context.Context, g Generation, scanner eventlog.Scann
 			return err
 		}
 	}
+	b.doubt() // the stream may bring some of it again
 	if total > 0 {
 		b.logger.Info("read models have the whole log", "events", total, "generation", uint64(g))
 	}

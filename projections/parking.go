@@ -138,7 +138,7 @@ func (b *Batches) RetryStuck(ctx context.Context, id string) error {
 }
 
 func (b *Batches) reproject(ctx context.Context, g Generation, s eventlog.Stream, from eventlog.Version) error {
-	work := &batchWork{label: "again-", streams: map[eventlog.Stream]*streamWork{}}
+	work := &batchWork{streams: map[eventlog.Stream]*streamWork{}}
 	var events []eventlog.Recorded
 	for r, err := range b.log.Read(ctx, s, 0) {
 		if err != nil {

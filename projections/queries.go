@@ -20,8 +20,13 @@ type Queries struct {
 	generation Generation // of a pinned one
 	pin        func() (g Generation, release func())
 	catchUp    func(context.Context) error
+	enter      func(context.Context) error // as catchUp, of the journal alone
+	entered    func() <-chan struct{}      // closed when a journal grows
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
+	onceEach   func() bool // whether a fact that arrives from now on has not arrived before
+	open       *openHours
+	settled    func() string // what arrives from now on has this mark or a later one; "" where that need not be known
 	// unawaited says that a delivery has no row before its first outcome.
 	unawaited bool
 }
@@ -29,14 +34,20 @@ type Queries struct {
 // NewQueriesOf makes the queries over what batches write. catchUp makes every query after it see all that was
 // acknowledged before it; it is eventlog.ErrUnavailable where it cannot.
 func NewQueriesOf(l *eventlog.Log, v Views, b *Batches, catchUp func(context.Context) error) *Queries {
-	return &Queries{log: l, views: v, pin: b.pin, catchUp: catchUp, retry: b.RetryStuck, unawaited: true}
+	return &Queries{
+		log: l, views: v, pin: b.pin, catchUp: catchUp, enter: catchUp, entered: b.arrival.entered, settled: b.arrival.settled,
+		retry: b.RetryStuck, unawaited: true, open: &openHours{},
+		onceEach: func() bool { return false }, // a batch may come twice
+	}
 }
 
 // NewQueries makes the queries over what a projector writes.
 func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Queries {
 	return &Queries{
-		log: l, views: v, pin: p.pin, retry: p.RetryStuck,
+		log: l, views: v, pin: p.pin, retry: p.RetryStuck, open: &openHours{},
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
+		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered, onceEach: p.onceEach,
+		settled: func() string { return "" },
 	}
 }
 
@@ -228,6 +239,7 @@ func (q *Queries) RetryStuck(ctx context.Context, id string) error {
 	if err := q.retry(ctx, id); err != nil {
 		return err
 	}
+	q.open.forget()
 	if q.unstuck != nil {
 		q.unstuck(ctx)
 	}

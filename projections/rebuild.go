@@ -10,12 +10,15 @@ import (
 
 // rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
 // anew from the log at the next start.
-const rowFormat = 4
+const rowFormat = 6
 
 // formatBits is where a generation carries its format.
 const formatBits = 32
 
 func (g Generation) format() uint64 { return uint64(g) >> formatBits }
+
+// number is how often the read models were made anew.
+func (g Generation) number() uint64 { return uint64(g) & (1<<formatBits - 1) }
 
 // next is the generation after g, in today's format.
 func (g Generation) next() Generation {
@@ -110,7 +113,7 @@ func (p *Projector) scan(ctx context.Context, scanner eventlog.Scanner, progress
 func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rows, _, err := p.changed(true)
+	rows, _, err := p.changed(ctx, true)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ const (
 	ViewJournal    View = "journal"
 	ViewStuck      View = "stuck"
 	ViewJobs       View = "jobs"
+	ViewKeyUses    View = "uses" // beside the log, in the generation 0
 )
 
 // Row is one row of a read model: a pure function of one stream, as of a version of it.
@@ -56,7 +57,7 @@ type Notice struct {
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
 	switch kind {
-	case "status", "dead", "newest", "oldest":
+	case "status", "dead", "newest", "oldest", "arrived":
 		return true
 	}
 	return false

@@ -14,6 +14,7 @@ import (
 	"webplug/handlers/rest"
 	"webplug/infra/dynamo"
 	"webplug/projections"
+	"webplug/ui"
 )
 
 // dynamoHome is WebPlug's AWS home on one machine: log and read models on DynamoDB, its stream pumped to the handler that
@@ -33,7 +34,8 @@ type dynamoHome struct {
 	api        *rest.API
 	awaiting   *projections.Awaiting
 	generation projections.Generation
-	began      time.Time
+	started    time.Time
+	lags       lags
 	isReady    chan struct{}
 	answered   <-chan struct{}
 }
@@ -49,7 +51,7 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		return nil, err
 	}
 	h := &dynamoHome{
-		options: o, store: store, unseen: newUnseen(store), relay: projections.NewRelay(), began: o.now(), isReady: make(chan struct{}),
+		options: o, store: store, unseen: newUnseen(store), relay: projections.NewRelay(), started: o.now().UTC(), isReady: make(chan struct{}),
 	}
 	h.log = eventlog.New(h.unseen, domain.Events(), sealer, o.now, o.newID)
 	views := store.Views()
@@ -75,7 +77,7 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Log: h.log, Endpoints: directory, Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: func(r domain.Report) { h.metrics.attempted(r) },
 	}, h.awaiting, h.park, o.logger)
-	h.lanes.ByRowsBefore(h.began)
+	h.lanes.ByRowsBefore(h.started)
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
 		Log: h.log, Endpoints: directory, Letters: queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
@@ -89,10 +91,15 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		lag:     func() float64 { return float64(h.unseen.lag()) },
 		stuck:   func() float64 { return float64(h.batches.Stuck(context.Background())) },
 	})
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: directory, Queries: queries, CheckURL: o.checkURL, Health: h.health,
+		Log: h.log, Directory: directory, Queries: queries, KeyUses: projections.NewKeyUses(views, o.logger),
+		CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
-		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
 }
@@ -145,6 +152,7 @@ func (h *dynamoHome) run(ctx context.Context) error {
 		h.pump.Run(pumping)
 	}()
 	go h.keepAwaiting(pumping)
+	go h.rollUp(pumping)
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
@@ -185,6 +193,42 @@ func (h *dynamoHome) keepAwaiting(ctx context.Context) {
 		}
 	}
 }
+
+// rollUpAgain is after how long it is tried again to roll up hours where that failed.
+const rollUpAgain = time.Minute
+
+// rollUp rolls up figures of closed hours until ctx ends.
+func (h *dynamoHome) rollUp(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait := rollUpAgain
+		next, err := h.batches.RollUp(ctx)
+		if err == nil {
+			wait = max(wait, next.Sub(h.options.now()))
+		} else if ctx.Err() == nil {
+			h.options.logger.Warn("figures are not rolled up; it is tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+}
+
+// system is what /v1/system says.
+func (h *dynamoHome) system(ctx context.Context) rest.System {
+	number, format := h.batches.Generation()
+	now := h.options.now()
+	return rest.System{
+		Version: version + commit(), Store: storeDynamo, StartedAt: h.started, Generation: number, RowsFormat: format,
+		Position: h.unseen.appends(), Stuck: h.batches.Stuck(ctx), Waiting: h.lanes.Waiting(),
+		Consumers: []rest.Consumer{
+			h.lags.of("views", uint64(h.unseen.lag()), now), h.lags.of("dispatch", h.lanes.Lag(h.relay), now),
+		},
+	}
+}
+
+// endStreams ends all live streams.
+func (h *dynamoHome) endStreams() { h.api.EndStreams() }
 
 // health is what /readyz says: whether DynamoDB answers.
 func (h *dynamoHome) health(ctx context.Context) []rest.Check {

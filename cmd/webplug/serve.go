@@ -48,6 +48,7 @@ type product interface {
 	run(context.Context) error
 	ready() <-chan struct{}
 	untilAnswered(<-chan struct{})
+	endStreams()
 	close() error
 }
 
@@ -257,6 +258,7 @@ func (s settings) run(ctx context.Context, h product, listener net.Listener, log
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(h.endStreams)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	url := "http://" + listener.Addr().String()
@@ -296,11 +298,12 @@ func (s settings) greet(out io.Writer, url, key string) {
 	_, _ = fmt.Fprintf(out, `
   WebPlug %s
 
+  UI                 %s/
   API                %s/v1
   description        %s/openapi.json
   API key            %s
   data               %s
   private endpoints  %s
 
-`, version, url, url, key, data, private)
+`, version, url, url, url, key, data, private)
 }

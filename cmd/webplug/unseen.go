@@ -90,6 +90,13 @@ func (u *unseen) signal() {
 	u.moved = make(chan struct{})
 }
 
+// appends is how many commits this process has made.
+func (u *unseen) appends() uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.count
+}
+
 // lag is how many streams have appends that are not seen.
 func (u *unseen) lag() int {
 	u.mu.Lock()
