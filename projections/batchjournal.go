@@ -23,7 +23,8 @@ func (b *Batches) writeJournal(ctx context.Context, g Generation, work *batchWor
 	if err := b.addFacts(ctx, j, work, before); err != nil {
 		return fmt.Errorf("make journal pages: %w", err)
 	}
-	if !work.scanned {
+	filling := work.scanned && g == b.pair() // nobody reads it yet
+	if !filling {
 		if err := b.leaveEntered(ctx, g, j); err != nil {
 			return fmt.Errorf("read the journal: %w", err)
 		}
@@ -37,7 +38,7 @@ func (b *Batches) writeJournal(ctx context.Context, g Generation, work *batchWor
 		return fmt.Errorf("make journal pages: %w", err)
 	}
 	err = b.views.Apply(ctx, g, rows, 0)
-	if filling := work.scanned && g == b.pair(); err == nil && !filling { // there nobody rolls up yet
+	if err == nil && !filling {
 		err = b.reopen(ctx, g, j)
 	}
 	b.arrival.end()
@@ -91,25 +92,28 @@ func (b *Batches) addFacts(ctx context.Context, j *journal, work *batchWork, bef
 	return nil
 }
 
-// doubtfulSpan bounds the time over which it is looked for what was entered before.
-const doubtfulSpan = time.Hour
-
 // leaveEntered leaves out what was entered before: a process that ended may have done so and not noted it, and a write
 // that failed may have been done in part. It is for the live feed; every other reader counts a fact once anyway.
 func (b *Batches) leaveEntered(ctx context.Context, g Generation, j *journal) error {
 	q := Queries{log: b.log, views: b.views, generation: g}
 	for service, facts := range j.facts {
 		slices.SortFunc(facts, Fact.compare)
-		from, to := facts[0].At(), facts[len(facts)-1].At()
-		if from.After(b.unsure) || to.Sub(from) > doubtfulSpan {
+		if facts[0].At().After(b.unsure) {
 			continue
 		}
 		entered := map[factKey]bool{}
-		for f, err := range q.facts(ctx, factRange{service: service, from: from, to: to.Add(time.Microsecond)}) {
-			if err != nil {
-				return err
+		for n := 0; n < len(facts); {
+			from := n
+			for n++; n < len(facts) && facts[n].At().Sub(facts[n-1].At()) < pageSpan; {
+				n++
 			}
-			entered[f.key()] = true
+			r := factRange{service: service, from: facts[from].At(), to: facts[n-1].At().Add(time.Microsecond)}
+			for f, err := range q.facts(ctx, r) {
+				if err != nil {
+					return err
+				}
+				entered[f.key()] = true
+			}
 		}
 		j.facts[service] = slices.DeleteFunc(facts, func(f Fact) bool { return entered[f.key()] })
 		if len(j.facts[service]) == 0 {
