@@ -86,6 +86,9 @@ func (d *Dispatcher) Attempt(ctx context.Context, p Planned) (outcome, error) {
 	o.report = d.Sender.Attempt(ctx, domain.Attempt{
 		ID: d.NewID(), MessageID: p.Message, URL: e.URL, Body: p.Body, Secrets: secrets, At: now,
 	})
+	if o.report.Hindered != nil {
+		return o, &hinderedError{o.report.Hindered}
+	}
 	if d.Observe != nil {
 		d.Observe(o.report)
 	}

@@ -33,6 +33,10 @@ const (
 	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
 	// a new goroutine for each outcome costs as much as recording it.
 	recorders = 256
+	// requestsAtOnce is how many requests may be under way in all where AtOnce does not say.
+	requestsAtOnce = 4096
+	// lanesKept is how many idle lanes are remembered for how prompt their endpoints are.
+	lanesKept = 20_000
 )
 
 // queueLimits bounds what waits in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
@@ -51,21 +55,26 @@ type Lanes struct {
 	park       func(eventlog.Stream, error)
 	logger     *slog.Logger
 
-	mu        sync.Mutex
-	lanes     map[Lane]*lane
-	bytes     int // of bodies in queues
-	wakes     wakes
-	rewake    chan struct{}
-	taken     eventlog.Position // all up to here has been taken from the feed
-	moved     chan struct{}     // closed when taken grows
-	closing   bool
-	working   sync.WaitGroup
-	record    chan made
-	recorders int           // that run
-	ended     chan struct{} // closed when nothing is under way any more
-	feed      eventlog.Feed
-	ctx       context.Context // of requests and records: ends after the grace of a shutdown
-	begins    context.Context // of what is done to begin requests: ends with Run's
+	mu         sync.Mutex
+	lanes      map[Lane]*lane
+	bytes      int // of bodies in queues
+	wakes      wakes
+	rewake     chan struct{}
+	taken      eventlog.Position // all up to here has been taken from the feed
+	moved      chan struct{}     // closed when taken grows
+	closing    bool
+	working    sync.WaitGroup
+	record     chan made
+	recorders  int           // that run
+	ended      chan struct{} // closed when nothing is under way any more
+	turns      turns
+	crowded    time.Time // when it was told last that lanes wait for their turn
+	hindered   error     // why a request could not be made last, for a reason on this machine
+	postponed  uint64
+	hinderedAt time.Time
+	feed       eventlog.Feed
+	ctx        context.Context // of requests and records: ends after the grace of a shutdown
+	begins     context.Context // of what is done to begin requests: ends with Run's
 }
 
 type lane struct {
@@ -74,6 +83,9 @@ type lane struct {
 	bytes     int                         // of the bodies in the queue
 	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
+	pace      pace
+	waits     bool // for its turn
+	rests     bool // until it is woken
 	failures  int  // in a row
 	behind    bool // there are due rows that are not in the queue
 	outdated  bool // a newer plan is due of a delivery that is active: its row is to be read again when that is settled
@@ -84,7 +96,8 @@ type lane struct {
 // NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
 func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
 	return &Lanes{
-		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, limits: queueLimits{attempts: 4096, bytes: 64 << 20}, wakes: newWakes(),
+		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakes: newWakes(),
+		limits: queueLimits{attempts: 4096, bytes: 64 << 20}, turns: turns{most: requestsAtOnce},
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 	}
 }
@@ -248,7 +261,7 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 func (l *Lanes) lane(name Lane) *lane {
 	n := l.lanes[name]
 	if n == nil {
-		n = &lane{name: name, active: map[string]eventlog.Version{}}
+		n = &lane{name: name, pace: unknown, active: map[string]eventlog.Version{}}
 		l.lanes[name] = n
 	}
 	return n
@@ -315,14 +328,14 @@ func (l *Lanes) advance(n *lane) {
 	if l.closing {
 		return
 	}
-	limit := laneConcurrency
-	if n.failures >= failuresInARow {
-		limit = failingConcurrency
-	}
-	for n.running < limit && len(n.queue) > 0 {
-		n.running++
-		l.working.Add(1)
-		go l.work(n, l.pop(n))
+	for !n.waits && !n.rests && len(n.queue) > 0 && n.running < l.turns.share(n.limit()) {
+		if !l.turns.free(n.pace) {
+			if n.running == 0 {
+				l.await(n)
+			}
+			break
+		}
+		l.start(n)
 	}
 	room := min(laneRefill, l.limits.attempts) / 2
 	if l.bytes >= l.limits.bytes {
@@ -333,70 +346,19 @@ func (l *Lanes) advance(n *lane) {
 		l.working.Add(1)
 		go l.refill(n)
 	}
-	// One that fails is remembered, so that the next message does not find 16 requests at once again.
-	if len(n.active) == 0 && n.running == 0 && n.failures == 0 && !n.refilling && !n.behind {
+	if len(n.active) == 0 && n.running == 0 && !n.refilling && !n.behind {
+		l.idle(n)
+	}
+}
+
+// idle forgets a lane that has nothing to do. One that fails is remembered, so that the next message does not find 16
+// requests at once again, and so is its pace.
+func (l *Lanes) idle(n *lane) {
+	if n.failures == 0 && (n.pace == unknown || len(l.lanes) > lanesKept) {
 		delete(l.lanes, n.name)
+		return
 	}
-}
-
-// work makes attempts until the lane has none for it.
-func (l *Lanes) work(n *lane, p Planned) {
-	defer l.working.Done()
-	for ok := true; ok; {
-		o, err := l.dispatcher.Attempt(l.ctx, p)
-		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
-			return
-		}
-		switch {
-		case err == nil:
-			l.recordSoon(n, o)
-		case transient(err):
-			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
-			l.postpone(n, p)
-		default:
-			l.giveUp(n, p, err)
-		}
-		p, ok = l.next(n, err == nil && o.report.Delivered())
-	}
-}
-
-// next gives a worker its next attempt, or lets it go.
-func (l *Lanes) next(n *lane, delivered bool) (Planned, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if delivered {
-		n.failures = 0
-	} else {
-		n.failures++
-	}
-	tooMany := n.failures >= failuresInARow && n.running > failingConcurrency
-	if len(n.queue) == 0 || l.closing || tooMany {
-		n.running--
-		l.advance(n)
-		return Planned{}, false
-	}
-	p := l.pop(n)
-	if n.behind {
-		l.advance(n)
-	}
-	return p, true
-}
-
-func (l *Lanes) pop(n *lane) Planned {
-	p := n.queue[0]
-	n.queue[0] = Planned{}
-	n.queue = n.queue[1:]
-	n.bytes -= len(p.Body)
-	l.bytes -= len(p.Body)
-	return p
-}
-
-// postpone leaves an attempt that could not be made to the rows, a little later.
-func (l *Lanes) postpone(n *lane, p Planned) {
-	l.mu.Lock()
-	delete(n.active, p.ID())
-	l.mu.Unlock()
-	l.wake(n.name, l.dispatcher.Now().Add(time.Second))
+	n.queue, n.active = nil, map[string]eventlog.Version{} // which do not shrink by themselves
 }
 
 // Waiting is how many attempts wait in memory.

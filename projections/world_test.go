@@ -202,7 +202,9 @@ func (w *world) Attempt(_ context.Context, a domain.Attempt) domain.Report {
 	answer := w.answer[a.URL]
 	w.attempts = append(w.attempts, a)
 	w.mu.Unlock()
+	began := time.Now()
 	r := answer(a)
+	r.Duration = time.Since(began)
 	r.AttemptID, r.URL, r.At = a.ID, a.URL, a.At
 	return r
 }
