@@ -37,6 +37,7 @@ type Dispatcher struct {
 	Logger    *slog.Logger
 	Observe   func(domain.Report) // for metrics; may be nil
 	secrets   secretCache
+	messages  recently[eventlog.Stream, acceptedMessage]
 }
 
 // Planned is one attempt that is to be made.
@@ -161,32 +162,4 @@ func plan(r eventlog.Recorded, body []byte) []Planned {
 		}
 	}
 	return out
-}
-
-// Replan reads a delivery from the log and plans its next attempt, if one is planned for a time at or before now.
-func (d *Dispatcher) Replan(ctx context.Context, service, message, endpoint string, now time.Time) (Planned, bool, error) {
-	m, err := eventlog.Load[domain.Message](ctx, d.Log, domain.MessageStream(service, message))
-	if err != nil {
-		return Planned{}, false, err
-	}
-	state, err := eventlog.Load[domain.Delivery](ctx, d.Log, domain.DeliveryStream(service, message, endpoint))
-	if err != nil || !m.State.Targets(endpoint) || !state.State.Open() || state.State.Due.After(now) {
-		return Planned{}, false, err
-	}
-	payload, err := d.Log.Reveal(ctx, m.State.Accepted.Payload)
-	if err != nil {
-		return Planned{}, false, fmt.Errorf("open the payload of %s: %w", message, err)
-	}
-	p := Planned{
-		Service: service, Message: message, Endpoint: endpoint, Plan: state.State.Plan,
-		Body: domain.Webhook(message, m.State.Accepted.EventName, m.State.AcceptedAt, payload),
-		Cause: eventlog.Cause{
-			Actor: DispatchActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.AcceptedAt,
-		},
-		State: &state,
-	}
-	if state.State.PlannedBy != "" {
-		p.Cause.CausationID = state.State.PlannedBy
-	}
-	return p, true, nil
 }

@@ -37,6 +37,8 @@ const (
 	requestsAtOnce = 4096
 	// lanesKept is how many idle lanes are remembered for how prompt their endpoints are.
 	lanesKept = 20_000
+	// refillsAtOnce is how many lanes read their rows at once: after a restart all want to.
+	refillsAtOnce = 8
 )
 
 // queueLimits bounds what waits in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
@@ -67,6 +69,7 @@ type Lanes struct {
 	record     chan made
 	recorders  int           // that run
 	ended      chan struct{} // closed when nothing is under way any more
+	refills    chan struct{} // has one for each refill under way
 	turns      turns
 	crowded    time.Time // when it was told last that lanes wait for their turn
 	hindered   error     // why a request could not be made last, for a reason on this machine
@@ -95,10 +98,12 @@ type lane struct {
 
 // NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
 func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
+	d.messages.most = acceptedBytes
 	return &Lanes{
 		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakes: newWakes(),
 		limits: queueLimits{attempts: 4096, bytes: 64 << 20}, turns: turns{most: requestsAtOnce},
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
+		refills: make(chan struct{}, refillsAtOnce),
 	}
 }
 
