@@ -142,7 +142,7 @@ func (s *switching) release() {
 // the readers of the generation before.
 func (p *Projector) adopt(ctx context.Context, next *Projector) (*sync.WaitGroup, error) {
 	next.stuck.takeDispatch(p.stuck)
-	rows, _, err := next.changed(true)
+	rows, _, err := next.changed(ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +159,10 @@ func (p *Projector) adopt(ctx context.Context, next *Projector) (*sync.WaitGroup
 	p.pinning.Unlock()
 	p.catalogue, p.deliveries, p.journal, p.jobs, p.stuck = next.catalogue, next.deliveries, next.journal, next.jobs, next.stuck
 	p.written, p.opened, p.heldBack, p.dirty = p.folded, next.opened, false, false
+	select {
+	case p.hours <- struct{}{}: // none of its hours are rolled up
+	default:
+	}
 	p.logger.Info("read models are made anew", "generation", uint64(p.generation))
 	return readers, nil
 }

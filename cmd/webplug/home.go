@@ -17,6 +17,7 @@ import (
 	"webplug/handlers/rest"
 	"webplug/infra/pebble"
 	"webplug/projections"
+	"webplug/ui"
 )
 
 // homeOptions is all that WebPlug on one machine takes from outside: with other functions in the place of clock, ids,
@@ -60,6 +61,8 @@ type home struct {
 	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
+	started   time.Time
+	lags      lags
 	ready     chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
@@ -94,7 +97,7 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	} else if err != nil {
 		return nil, fmt.Errorf("check the master key: %w", err)
 	}
-	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{}), started: o.now().UTC()}
 	if o.feed != nil {
 		h.feed = o.feed(store)
 	}
@@ -125,10 +128,14 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		},
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
+		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
-		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
 }

@@ -205,6 +205,7 @@ func (s settings) run(ctx context.Context, h *home, listener net.Listener, logge
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(h.api.EndStreams)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	url := "http://" + listener.Addr().String()
@@ -244,11 +245,12 @@ func (s settings) greet(out io.Writer, url, key string) {
 	_, _ = fmt.Fprintf(out, `
   WebPlug %s
 
+  UI                 %s/
   API                %s/v1
   description        %s/openapi.json
   API key            %s
   data               %s
   private endpoints  %s
 
-`, version, url, url, key, data, private)
+`, version, url, url, url, key, data, private)
 }

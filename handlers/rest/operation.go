@@ -14,9 +14,6 @@ import (
 //go:embed openapi.yaml
 var description []byte
 
-//go:embed welcome.html
-var welcomePage []byte
-
 // describe turns the API's description into JSON, once: a process may make many APIs.
 var describe = sync.OnceValues(func() ([]byte, error) {
 	var doc map[string]any
@@ -29,11 +26,6 @@ var describe = sync.OnceValues(func() ([]byte, error) {
 
 func (a *API) openapi(_ context.Context, c *call) error {
 	writeBody(c.Response(), http.StatusOK, "application/json", a.description)
-	return nil
-}
-
-func (a *API) welcome(_ context.Context, c *call) error {
-	writeBody(c.Response(), http.StatusOK, "text/html; charset=utf-8", welcomePage)
 	return nil
 }
 
@@ -57,6 +49,20 @@ func (a *API) readyz(ctx context.Context, c *call) error {
 		}
 	}
 	return c.json(status, answer)
+}
+
+// systemAnswer is what /v1/system says.
+type systemAnswer struct {
+	System
+	Streams int     `json:"streams"` // live ones that are open
+	Checks  []Check `json:"checks"`
+}
+
+func (a *API) system(ctx context.Context, c *call) error {
+	if err := c.query().done(); err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, systemAnswer{a.System(ctx), a.Streams(), a.Health(ctx)})
 }
 
 func (a *API) metrics(_ context.Context, c *call) error {

@@ -23,10 +23,13 @@ type Options struct {
 	Log       *eventlog.Log
 	Directory Directory
 	Queries   Queries
+	KeyUses   KeyUses
 	// CheckURL refuses URLs that may not be sent to. Its error is told to the caller.
 	CheckURL func(ctx context.Context, url string) error
 	// Health is what /readyz says.
 	Health func(context.Context) []Check
+	// System is what /v1/system says.
+	System func(context.Context) System
 	NewID  eventlog.IDs // ULIDs, 26 characters
 	Random io.Reader    // for secrets: crypto/rand's reader
 	Clock  eventlog.Clock
@@ -36,7 +39,9 @@ type Options struct {
 	DefaultFormat domain.Format
 	// Metrics answers /metrics.
 	Metrics http.Handler
-	Logger  *slog.Logger
+	// Pages answers the management UI's paths; nil where there is no UI.
+	Pages  http.Handler
+	Logger *slog.Logger
 	// Observe is told of each answer; nil for nobody. route is the path's pattern, "" where none matched.
 	Observe func(method, route string, status int, took time.Duration)
 	// Timeout bounds each request's work; 0 is DefaultTimeout.
@@ -52,6 +57,7 @@ type API struct {
 	adminSum    [sha256.Size]byte
 	echo        *echo.Echo
 	description []byte // openapi.yaml as JSON
+	streams     streams
 	commands    deadlines
 }
 
@@ -67,7 +73,9 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the API's description: %w", err)
 	}
-	a := &API{Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description}
+	a := &API{
+		Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description, streams: newStreams(),
+	}
 	a.commands.limit = o.Timeout
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)

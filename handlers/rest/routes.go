@@ -3,6 +3,8 @@ package rest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/labstack/echo/v4"
 )
 
 // route is one method of one path.
@@ -71,7 +73,10 @@ func (a *API) routes() []route {
 		{get, svc + "/jobs/:job", read, a.getJob},
 		{post, svc + "/jobs/:job/cancel", manage, a.cancelJob},
 		{get, svc + "/history", read, a.serviceHistory},
+		{get, svc + "/live", read, a.live},
+		{get, svc + "/stats", read, a.stats},
 
+		{get, "/v1/whoami", anyKey, a.whoami},
 		{post, "/v1/keys", admin, a.createKey},
 		{get, "/v1/keys", admin, a.listKeys},
 		{get, "/v1/keys/:key", admin, a.getKey},
@@ -82,14 +87,15 @@ func (a *API) routes() []route {
 		{get, "/v1/jobs", admin, a.listJobs},
 		{get, "/v1/jobs/:job", admin, a.getJob},
 		{post, "/v1/jobs/:job/cancel", admin, a.cancelJob},
+		{get, "/v1/system", admin, a.system},
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 
-		{get, "/", public, a.welcome},
 		{get, "/healthz", public, a.healthz},
 		{get, "/readyz", public, a.readyz},
 		{get, "/metrics", public, a.metrics},
 		{get, "/openapi.json", public, a.openapi},
+		{get, "/docs", public, a.docs},
 	}
 }
 
@@ -98,4 +104,12 @@ func (a *API) serveRoutes() {
 	for _, r := range a.routes() {
 		a.echo.Add(r.method, r.path, a.serve(r.access, strings.Contains(r.path, ":svc"), r.handle))
 	}
+	if a.Pages != nil {
+		for _, path := range pages {
+			a.echo.GET(path, echo.WrapHandler(a.Pages))
+		}
+	}
 }
+
+// pages are the paths of the management UI and of its files. They are no part of the API.
+var pages = []string{"/", "/services", "/services/*", "/keys", "/system", "/assets/*", "/favicon.svg", "/theme.js"}
