@@ -74,6 +74,47 @@ func TestListsAnswerWhileRowsAreBehind(t *testing.T) {
 	})
 }
 
+// TestMessagesAreListedThoughOutcomesAreMany lists messages behind far more outcomes than one call looks at.
+func TestMessagesAreListedThoughOutcomesAreMany(t *testing.T) {
+	inWorld(t, func(w *world) {
+		for i := range 60 {
+			w.endpoint(fmt.Sprintf("e%d", i), fails)
+		}
+		const messages = 50
+		want := map[string]bool{}
+		for range messages {
+			want[w.publish()] = true
+		}
+		w.later(25 * time.Hour) // 50 × 60 × 8 failures
+		list := func(cursor string, n int) projections.Page[projections.MessageRow] {
+			page, err := w.queries.Messages(w.t.Context(), svc, projections.MessageFilter{}, projections.PageRequest{Limit: n, Cursor: cursor})
+			w.must(err)
+			return page
+		}
+		page := list("", messages)
+		if len(page.Data) != messages || page.Next != "" {
+			t.Fatalf("%d messages in the first page, next %q", len(page.Data), page.Next)
+		}
+		got := 0
+		for cursor := ""; ; {
+			page := list(cursor, 7)
+			for _, m := range page.Data {
+				if !want[m.ID] {
+					t.Fatalf("%s is listed twice, or was never published", m.ID)
+				}
+				delete(want, m.ID)
+				got++
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if got != messages {
+			t.Fatalf("%d messages in pages of seven", got)
+		}
+	})
+}
+
 func TestRecentlyLoadsOnceAndIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		kept, loads := projections.NewRecently[int, int](3), 0
