@@ -7,16 +7,17 @@ import (
 
 // start makes the lane's next attempt.
 func (l *Lanes) start(n *lane) {
-	l.turns.took(n, 1)
+	p := l.pop(n)
+	l.turns.took(n, p)
 	l.working.Add(1)
-	go l.work(n, l.pop(n))
+	go l.work(n, p)
 }
 
 // work makes attempts until the lane has none for it.
 func (l *Lanes) work(n *lane, p Planned) {
 	defer l.working.Done()
 	for ok := true; ok; {
-		o, err := l.dispatcher.Attempt(l.ctx, p)
+		o, err := l.attempt(&p)
 		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
 			return
 		}
@@ -33,12 +34,22 @@ func (l *Lanes) work(n *lane, p Planned) {
 		default:
 			l.giveUp(n, p, err)
 		}
-		p, ok = l.next(n, o, err)
+		p, ok = l.next(n, p, o, err)
 	}
 }
 
+// attempt makes one. Its outcome does not hold the webhook.
+func (l *Lanes) attempt(p *Planned) (outcome, error) {
+	if err := l.load(p); err != nil {
+		return outcome{}, err
+	}
+	o, err := l.dispatcher.Attempt(l.ctx, *p)
+	o.planned.Body = nil
+	return o, err
+}
+
 // next gives a worker its next attempt, or lets it go.
-func (l *Lanes) next(n *lane, o outcome, err error) (Planned, bool) {
+func (l *Lanes) next(n *lane, done Planned, o outcome, err error) (Planned, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil && o.ended == "" {
@@ -47,11 +58,12 @@ func (l *Lanes) next(n *lane, o outcome, err error) (Planned, bool) {
 			n.failures = 0
 		}
 	}
-	l.turns.took(n, -1)
+	l.turns.gave(n, done)
+	l.held.release(done)
 	l.serve() // who waits comes first
 	if len(n.queue) > 0 && !l.closing && !n.waits && !n.rests && n.running < l.turns.share(n.limit()) && l.turns.free(n.pace) {
-		l.turns.took(n, 1)
 		p := l.pop(n)
+		l.turns.took(n, p)
 		if n.behind || n.running < laneConcurrency && len(n.queue) > 0 { // it may read its rows, or have more turns than it had
 			l.advance(n)
 		}
@@ -73,8 +85,7 @@ func (l *Lanes) pop(n *lane) Planned {
 	p := n.queue[0]
 	n.queue[0] = Planned{}
 	n.queue = n.queue[1:]
-	n.bytes -= len(p.Body)
-	l.bytes -= len(p.Body)
+	n.bytes -= p.size
 	return p
 }
 

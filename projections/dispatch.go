@@ -44,11 +44,12 @@ type Dispatcher struct {
 type Planned struct {
 	Service, Message, Endpoint string
 	Plan                       eventlog.Version // of the delivery's stream; 0 is MessageAccepted's
-	Body                       []byte           // the webhook
+	Body                       []byte           // the webhook; nil in memory's need: it is read when the attempt begins
 	Cause                      eventlog.Cause
 	// State is the delivery as it is known to be: a delivery that was accepted a moment ago has had no outcome. nil: it
 	// is read when its outcome is recorded.
 	State *eventlog.Loaded[domain.Delivery]
+	size  int // of the webhook
 }
 
 // ID tells planned deliveries apart.

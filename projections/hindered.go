@@ -31,11 +31,10 @@ func (l *Lanes) hinder(n *lane, p Planned, err error) {
 	}
 	l.hindered, l.hinderedAt = err, now
 	n.queue = slices.Insert(n.queue, 0, p)
-	n.bytes += len(p.Body)
-	l.bytes += len(p.Body)
+	n.bytes += p.size
 	n.rests = true
 	l.wakeLocked(n.name, now.Add(restAfter))
-	l.turns.took(n, -1)
+	l.turns.gave(n, p)
 	l.serve()
 }
 

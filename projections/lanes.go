@@ -41,11 +41,11 @@ const (
 	refillsAtOnce = 8
 )
 
-// queueLimits bounds what waits in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
-// many as it can try at once, and the lane that has the most gives up its own.
+// queueLimits bounds what is in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
+// many as it can try at once, without their webhooks, and the lane that has the most gives up its own.
 type queueLimits struct {
 	attempts int // of one lane
-	bytes    int // of all lanes' bodies
+	bytes    int // of all lanes, with the requests under way; a webhook that several share counts once
 }
 
 // Lanes makes planned attempts, on one machine: a queue for each endpoint, so that a slow one delays no other. What is in
@@ -59,7 +59,8 @@ type Lanes struct {
 
 	mu         sync.Mutex
 	lanes      map[Lane]*lane
-	bytes      int // of bodies in queues
+	held       held
+	shedIn     int // how often it is asked for before it is done
 	wakes      wakes
 	rewake     chan struct{}
 	taken      eventlog.Position // all up to here has been taken from the feed
@@ -86,6 +87,7 @@ type lane struct {
 	bytes     int                         // of the bodies in the queue
 	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
+	turns     int // that they take
 	pace      pace
 	waits     bool // for its turn
 	rests     bool // until it is woken
@@ -101,7 +103,7 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 	d.messages.most = acceptedBytes
 	return &Lanes{
 		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakes: newWakes(),
-		limits: queueLimits{attempts: 4096, bytes: 64 << 20}, turns: turns{most: requestsAtOnce},
+		limits: queueLimits{attempts: 4096, bytes: 64 << 20}, turns: turns{most: requestsAtOnce}, held: held{bodies: map[*byte]int{}},
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 		refills: make(chan struct{}, refillsAtOnce),
 	}
@@ -287,19 +289,23 @@ func (l *Lanes) enqueue(p Planned) bool {
 	if _, there := n.active[p.ID()]; there || l.closing {
 		return true
 	}
-	full := l.bytes >= l.limits.bytes
+	full := l.held.bytes >= l.limits.bytes
 	if len(n.queue) >= l.limits.attempts || full && len(n.queue) >= laneConcurrency {
 		n.behind = true
 		l.advance(n)
 		return false
 	}
+	p.size = len(p.Body)
 	if full {
 		l.shed()
+		if !l.held.shares(p) {
+			p.Body = nil
+		}
 	}
 	n.queue = append(n.queue, p)
 	n.active[p.ID()] = p.Plan
-	n.bytes += len(p.Body)
-	l.bytes += len(p.Body)
+	n.bytes += p.size
+	l.held.hold(p)
 	l.advance(n)
 	return true
 }
@@ -307,6 +313,10 @@ func (l *Lanes) enqueue(p Planned) bool {
 // shed leaves the newest half of the fattest lane's queue to its rows, so that one endpoint's backlog leaves room for
 // the others.
 func (l *Lanes) shed() {
+	if l.shedIn--; l.shedIn > 0 {
+		return
+	}
+	l.shedIn = len(l.lanes) // so that a look at all lanes costs each who asks a look at one
 	var fattest *lane
 	for _, n := range l.lanes {
 		if len(n.queue) > laneConcurrency && (fattest == nil || n.bytes > fattest.bytes) {
@@ -319,8 +329,8 @@ func (l *Lanes) shed() {
 	keep := max(laneConcurrency, len(fattest.queue)/2)
 	for i, p := range fattest.queue[keep:] {
 		delete(fattest.active, p.ID())
-		fattest.bytes -= len(p.Body)
-		l.bytes -= len(p.Body)
+		fattest.bytes -= p.size
+		l.held.release(p)
 		fattest.queue[keep+i] = Planned{}
 	}
 	fattest.queue = fattest.queue[:keep]
@@ -350,7 +360,7 @@ func (l *Lanes) advance(n *lane) {
 		l.start(n)
 	}
 	room := min(laneRefill, l.limits.attempts) / 2
-	if l.bytes >= l.limits.bytes {
+	if l.held.bytes >= l.limits.bytes {
 		room = laneConcurrency
 	}
 	if n.behind && !n.refilling && len(n.queue) < room {

@@ -68,12 +68,13 @@ func (q *Queries) freshen(ctx context.Context) (at pinned, stale bool, err error
 
 // catchUpSoon is catchUp within freshWithin, or by ctx's deadline if that is sooner, whatever it waits for.
 func (q *Queries) catchUpSoon(ctx context.Context) error {
-	by := time.Now().Add(freshWithin)
-	if sooner, ok := ctx.Deadline(); ok && sooner.Before(by) {
-		by = sooner
-	}
-	limited, cancel := context.WithDeadline(context.WithoutCancel(ctx), by)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), freshWithin)
 	defer cancel()
+	if by, ok := ctx.Deadline(); ok {
+		var end context.CancelFunc
+		limited, end = context.WithDeadline(limited, by)
+		defer end()
+	}
 	done := make(chan error, 1)
 	go func() { done <- q.catchUp(limited) }()
 	select {

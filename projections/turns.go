@@ -26,7 +26,7 @@ const (
 	shareOfFree = 8
 )
 
-// turns shares the requests that may be under way at once among the lanes. Endpoints that are slow have at most half of
+// turns shares the requests that may be under way at once among the lanes; one of a large webhook counts as several. Endpoints that are slow have at most half of
 // them together, slow and unknown ones at most three quarters: the rest is for those known to be prompt. A lane that has no
 // request and gets none waits for its turn; who waits comes before who has had one.
 type turns struct {
@@ -81,10 +81,17 @@ func (t *turns) next() *lane {
 	return nil
 }
 
-// took counts an attempt that begins (1) or ends (-1).
-func (t *turns) took(n *lane, one int) {
-	n.running += one
-	t.taken[n.pace] += one
+// took counts an attempt that begins, gave one that ends.
+func (t *turns) took(n *lane, p Planned) {
+	n.running++
+	n.turns += t.turnsOf(p)
+	t.taken[n.pace] += t.turnsOf(p)
+}
+
+func (t *turns) gave(n *lane, p Planned) {
+	n.running--
+	n.turns -= t.turnsOf(p)
+	t.taken[n.pace] -= t.turnsOf(p)
 }
 
 // learn notes how fast a lane's endpoint is. It has a request under way, so it does not wait.
@@ -93,15 +100,16 @@ func (t *turns) learn(n *lane, r domain.Report) {
 	if r.Duration >= promptly {
 		p = slow
 	}
-	t.taken[n.pace] -= n.running
+	t.taken[n.pace] -= n.turns
 	n.pace = p
-	t.taken[n.pace] += n.running
+	t.taken[n.pace] += n.turns
 }
 
 // AtOnce bounds the requests under way, of all lanes together. It comes before Run.
 func (l *Lanes) AtOnce(most int) { l.turns.most = most }
 
-// UnderWay is how many requests are under way, how many may be, and how many lanes wait for their first turn.
+// UnderWay is how many turns are taken by requests under way (one of a large webhook takes several), how many there are,
+// and how many lanes wait for one.
 func (l *Lanes) UnderWay() (now, most, waiting int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
