@@ -225,7 +225,7 @@ func (w *world) Attempt(_ context.Context, a domain.Attempt) domain.Report {
 	w.mu.Unlock()
 	began := time.Now()
 	r := answer(a)
-	r.Duration = time.Since(began)
+	r.Duration = max(r.Duration, time.Since(began))
 	r.AttemptID, r.URL, r.At = a.ID, a.URL, a.At
 	return r
 }
