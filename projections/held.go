@@ -12,7 +12,7 @@ type held struct {
 
 const (
 	// attemptBytes is about what an attempt holds beside its webhook.
-	attemptBytes = 512
+	attemptBytes = 1024
 	// runningBytes bounds the webhooks of requests under way: one that is large takes more than one turn.
 	runningBytes = 128 << 20
 	smallestTurn = 16 << 10

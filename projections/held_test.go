@@ -37,7 +37,7 @@ func TestMemoryOfAllLanesIsBounded(t *testing.T) {
 		}
 		w.later(time.Second)
 		// The 16 that each endpoint gets at once are the same, and what waits fits into the room but for the attempts' own.
-		if got, want := w.lanes.Held(), room+17*size+endpoints*40*512; got > want {
+		if got, want := w.lanes.Held(), room+17*size+endpoints*40*1024; got > want {
 			t.Fatalf("the attempts in memory hold %d bytes, want at most %d", got, want)
 		}
 		w.later(10 * time.Minute)
