@@ -17,7 +17,7 @@ func sampleSealed(key string) eventlog.Sealed {
 
 func sampleAttempt() domain.AttemptRecord {
 	return domain.AttemptRecord{
-		AttemptID: "att_01KE0000000000000000000008", Attempt: 2, Plan: 1, EndpointVersion: 3, URL: "https://example.com/hooks?a=1&b=<2>",
+		AttemptID: "01KE0000000000000000000008", Attempt: 2, Plan: 1, EndpointVersion: 3, URL: "https://example.com/hooks?a=1&b=<2>",
 		StatusCode: 503, Cause: "http_503", DurationMS: 1234.567, RetryAfterS: 120, At: sampleTime, Answer: sampleSealed("usr_01KE0000000000000000000002/2026-01"),
 	}
 }
@@ -76,9 +76,9 @@ func samples() []sample {
 			EventName: domain.TestEventName, Payload: sampleSealed("-/2026-01"), Skipped: []domain.Skip{{Reason: domain.SkippedNoSubscription}},
 		}},
 		{domain.AttemptFailed{AttemptRecord: sampleAttempt(), Next: sampleTime.Add(time.Hour)},
-			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "att_01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
+			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
 		{domain.DeliverySucceeded{AttemptRecord: sampleAttempt()},
-			domain.DeliverySucceeded{AttemptRecord: domain.AttemptRecord{AttemptID: "att_01KE0000000000000000000008", Attempt: 1, StatusCode: 200, At: sampleTime}}},
+			domain.DeliverySucceeded{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, StatusCode: 200, At: sampleTime}}},
 		{domain.DeliveryFailed{AttemptRecord: sampleAttempt()},
 			domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{Cause: domain.CauseEndpointRemoved}}},
 		{domain.RetryRequested{Reason: "fixed <now>"}, domain.RetryRequested{}},
