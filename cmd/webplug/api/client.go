@@ -41,6 +41,9 @@ type Client struct {
 // maxAnswer bounds an answer, in bytes: a page of 100 messages with payloads of 240 KB is less.
 const maxAnswer = 64 << 20
 
+// MaxBody is more than any request may have, in bytes.
+const MaxBody = 16 << 20
+
 // New makes a client. It makes no request.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(strings.TrimSuffix(o.URL, "/"))

@@ -72,7 +72,20 @@ func (a *app) constructors() []func() *cobra.Command {
 	for _, r := range resources() {
 		all = append(all, func() *cobra.Command { return a.resourceCommand(r) })
 	}
-	return all
+	return append(all,
+		a.publishCommand,
+		a.messagesCommand,
+		a.historyCommand,
+		a.deadLettersCommand,
+		a.jobsCommand,
+		a.rebuildCommand,
+		a.auditCommand,
+		a.triggerCommand,
+		a.verifyCommand,
+		a.loginCommand,
+		a.profilesCommand,
+		a.docsCommand,
+	)
 }
 
 // addHelp tells each command of a running WebPlug how it connects and ends, and sees to it that a group of commands
@@ -116,9 +129,7 @@ func refuseUnknown(c *cobra.Command) {
 			return c.Help()
 		}
 		message := fmt.Sprintf("unknown command %q for %q", args[0], c.CommandPath())
-		if c.SuggestionsMinimumDistance <= 0 {
-			c.SuggestionsMinimumDistance = 2
-		}
+		c.SuggestionsMinimumDistance = min(2, max(1, len(args[0])-3))
 		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 			message += "; did you mean " + strings.Join(near, " or ") + "?"
 		}

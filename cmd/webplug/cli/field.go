@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/pflag"
@@ -37,7 +38,7 @@ const (
 	listKind       // of texts: repeated, or with commas
 	jsonKind       // JSON, @FILE, or - for stdin
 	pairsKind      // an object of texts: NAME=VALUE, repeated
-	numberKind
+	timeKind       // RFC 3339, or how long ago
 )
 
 // flagName is "user-id" of user_id.
@@ -86,7 +87,7 @@ type flagValue struct {
 func (v *flagValue) String() string { return "" }
 
 func (v *flagValue) Type() string {
-	return map[kind]string{textKind: "TEXT", listKind: "LIST", jsonKind: "JSON|@FILE|-", pairsKind: "NAME=VALUE", numberKind: "N"}[v.kind]
+	return map[kind]string{textKind: "TEXT", listKind: "LIST", jsonKind: "JSON|@FILE|-", pairsKind: "NAME=VALUE", timeKind: "TIME"}[v.kind]
 }
 
 func (v *flagValue) Set(text string) error {
@@ -98,7 +99,7 @@ func (v *flagValue) Set(text string) error {
 			return fmt.Errorf("%q is not NAME=VALUE", text)
 		}
 		*v.values = append(*v.values, text)
-	case textKind, jsonKind, numberKind:
+	case textKind, jsonKind, timeKind:
 		*v.values = []string{text}
 	}
 	return nil
@@ -146,26 +147,40 @@ func (f field) value(given []string, stdin io.Reader) (jsontext.Value, error) {
 		return o.value(), nil
 	case jsonKind:
 		return readJSONArgument("--"+f.flagName(), given[0], stdin)
-	case numberKind:
-		v := jsontext.Value(given[0])
-		if v.Kind() != '0' || !v.IsValid() {
-			return nil, usage("--%s: %q is no number", f.flagName(), given[0])
-		}
-		return v, nil
+	case timeKind:
+		at, err := f.moment(given[0])
+		return text(at), err
 	case textKind:
 	}
 	return text(given[0]), nil
 }
 
 // query has those fields whose flags were given, as parameters.
-func (in *inputs) query() url.Values {
+func (in *inputs) query() (url.Values, error) {
 	q := url.Values{}
 	for _, f := range in.fields {
-		if in.set.Changed(f.flagName()) {
-			q.Set(f.name, strings.Join(*in.texts[f.name], ","))
+		if !in.set.Changed(f.flagName()) {
+			continue
 		}
+		value := strings.Join(*in.texts[f.name], ",")
+		if f.kind == timeKind {
+			var err error
+			if value, err = f.moment(value); err != nil {
+				return nil, err
+			}
+		}
+		q.Set(f.name, value)
 	}
-	return q
+	return q, nil
+}
+
+// moment is a time as the API takes it.
+func (f field) moment(given string) (string, error) {
+	at, err := parseTime(given, time.Now())
+	if err != nil {
+		return "", usage("--%s: %s", f.flagName(), err.Error())
+	}
+	return at.UTC().Format(time.RFC3339Nano), nil
 }
 
 // readArgument is a text given as it is, as @FILE, or as - for stdin.

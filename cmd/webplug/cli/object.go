@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -85,6 +86,8 @@ func text(s string) jsontext.Value {
 	quoted, _ := jsontext.AppendQuote(nil, strings.ToValidUTF8(s, "\uFFFD")) // of valid text it never fails
 	return quoted
 }
+
+func boolean(b bool) jsontext.Value { return jsontext.Value(strconv.FormatBool(b)) }
 
 func texts(all []string) jsontext.Value {
 	values := make([]jsontext.Value, len(all))

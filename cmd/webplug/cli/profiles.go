@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -51,6 +53,8 @@ func readProfiles() (profiles, error) {
 	}
 	return p, readJSON(path, &p)
 }
+
+func (p profiles) names() []string { return slices.Sorted(maps.Keys(p.Profiles)) }
 
 func (p profiles) write() error {
 	path, err := profilesFile()

@@ -32,7 +32,7 @@ type action struct {
 	method      string   // POST if empty
 	fields      []field
 	keyed       bool
-	accepted    bool // it answers with a message's id rather than with the thing
+	job         bool // it answers with a job, which is followed
 }
 
 func (r *resource) words() string { return strings.ReplaceAll(r.singular, "-", " ") }

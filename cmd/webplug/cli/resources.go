@@ -23,8 +23,8 @@ var (
 	eventTypeFilter = field{name: "event_type", usage: "only of the event type of this name"}
 	endpointFilter  = field{name: "endpoint_id", usage: "only of this endpoint"}
 	causeFilter     = field{name: "cause", usage: "only what failed for this reason, as http_503 or timeout"}
-	sinceFilter     = field{name: "since", usage: "at or after this time, or so long ago (RFC 3339, or as 90m, 24h, 7d)"}
-	untilFilter     = field{name: "until", usage: "before this time"}
+	sinceFilter     = field{name: "since", kind: timeKind, usage: "at or after this time, or so long ago (RFC 3339, or as 90m, 24h, 7d)"}
+	untilFilter     = field{name: "until", kind: timeKind, usage: "before this time"}
 	formats         = []string{"standard-webhooks", "sns"}
 )
 
@@ -93,7 +93,11 @@ func endpoints() *resource {
 			{name: "rotate-secret", short: "Make a new signing secret; the former one signs too for 24 hours", path: []string{"secret", "rotate"}},
 			{name: "secret", short: "Show the signing secret", method: "GET"},
 			{
-				name: "test", short: "Send a test webhook to this endpoint alone", keyed: true, accepted: true,
+				name: "recover", short: "Try again all that failed for this endpoint since a time", job: true,
+				fields: []field{{name: "since", kind: timeKind, usage: "what failed at or after this time, or so long ago", on: onCreate, required: true}},
+			},
+			{
+				name: "test", short: "Send a test webhook to this endpoint alone", keyed: true,
 				fields: []field{{name: "event_type", usage: "name of a type, whose example is sent"}},
 			},
 		},

@@ -35,8 +35,8 @@ func (s *session) show(c *cobra.Command, l *listing, path string, columns []outp
 	if l.limit < 1 {
 		return usage("--limit: %d is less than 1", l.limit)
 	}
-	q := l.wants.query()
-	if err := resolveTimes(q); err != nil {
+	q, err := l.wants.query()
+	if err != nil {
 		return err
 	}
 	if l.cursor != "" {
@@ -218,6 +218,7 @@ func (s *session) agrees(format string, args ...any) bool {
 
 func (a *app) actionCommand(r *resource, act action) *cobra.Command {
 	var key string
+	var detach bool
 	var in *inputs
 	if act.path == nil {
 		act.path = []string{act.name}
@@ -237,11 +238,17 @@ func (a *app) actionCommand(r *resource, act action) *cobra.Command {
 		if !body.empty() {
 			sent = body.value()
 		}
+		if act.job {
+			return s.startOn(r, args[0], act.path, sent, detach)
+		}
 		return s.change(r, args[0], act.method, act.path, sent, key)
 	})
 	in = take(c.Flags(), act.fields, 0)
 	if act.keyed {
 		keyFlag(c, &key)
+	}
+	if act.job {
+		detachFlag(c, &detach)
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -130,9 +131,9 @@ func cardText(v jsontext.Value) string {
 	return Visible(string(v))
 }
 
-// JSON writes a value as it is, byte for byte.
+// JSON writes a value as it is, byte for byte, and ends the line.
 func JSON(out io.Writer, v jsontext.Value) error {
-	_, err := out.Write(append(v.Clone(), '\n'))
+	_, err := out.Write(append(bytes.TrimRight(v, "\n"), '\n'))
 	return err
 }
 

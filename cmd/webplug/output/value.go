@@ -39,8 +39,9 @@ func Plain(v jsontext.Value) string {
 		return strings.Join(texts, ", ")
 	case 'n', 0:
 		return none
+	default:
+		return string(v)
 	}
-	return string(v)
 }
 
 // Moment shows an RFC 3339 time to the millisecond, in the machine's own zone.
