@@ -80,6 +80,8 @@ func (a *app) constructors() []func() *cobra.Command {
 		a.jobsCommand,
 		a.rebuildCommand,
 		a.auditCommand,
+		a.tailCommand,
+		a.listenCommand,
 		a.triggerCommand,
 		a.verifyCommand,
 		a.loginCommand,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
@@ -21,7 +22,8 @@ type session struct {
 	err     io.Writer
 	json    bool
 	colours output.Palette
-	service string // as it is named in the command line; serviceID finds it
+	timeout time.Duration // of one request
+	service string        // as it is named in the command line; serviceID finds it
 }
 
 // run makes a command's work of a function that has a session.
@@ -53,7 +55,7 @@ func (a *app) local(c *cobra.Command) (*session, error) {
 	}
 	return &session{
 		ctx: c.Context(), in: c.InOrStdin(), out: c.OutOrStdout(), err: c.ErrOrStderr(),
-		json: a.flags.output == outputJSON, colours: output.PaletteFor(c.OutOrStdout()),
+		timeout: a.flags.timeout, json: a.flags.output == outputJSON, colours: output.PaletteFor(c.OutOrStdout()),
 	}, nil
 }
 
