@@ -50,7 +50,7 @@ func (a *app) listenCommand() *cobra.Command {
 	f.StringVar(&l.since, "since", "", "where there is no cursor yet, begin at this time, or so long ago")
 	f.BoolVar(&l.reset, "reset", false, "forget the cursor: begin now, or at --since")
 	f.IntVar(&l.retries, "retries", 0, "how often to try again what was not answered with 2xx, after 1 s, 2 s, 4 s, …")
-	f.IntVar(&l.atOnce, "at-once", 4, "how many requests at once")
+	f.IntVar(&l.atOnce, "at-once", 8, "how many requests at once")
 	f.BoolVar(&l.printSecret, "print-secret", false, "print the secret and end")
 	return c
 }
@@ -176,17 +176,20 @@ func (l listening) wantsEvent(e liveEvent) bool {
 
 // one forwards one message.
 func (l listening) one(s *session, to *forwarder, e liveEvent) error {
-	m := message{ID: e.MessageID, EventType: e.EventType, CreatedAt: e.Time, Payload: output.Find(e.Data, "payload")}
-	if e.Type != "MessageAccepted" || m.Payload == nil {
-		var err error
-		if m, err = s.message(e.MessageID); err != nil {
-			if ExitCode(err, false) == ExitNotFound {
-				return nil
-			}
+	for {
+		m, err := s.message(e.MessageID) // its payload byte for byte, which the feed's is not
+		switch {
+		case err == nil:
+			return to.forward(s.ctx, m)
+		case ExitCode(err, false) == ExitNotFound:
+			return nil
+		case !passing(err):
+			return err
+		}
+		if err := sleep(s.ctx, awayFirst); err != nil {
 			return err
 		}
 	}
-	return to.forward(s.ctx, m)
 }
 
 // greet tells what listens how.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -136,5 +135,3 @@ func readLive(raw jsontext.Value) (liveEvent, error) {
 var story = []string{
 	"MessageAccepted", "AttemptFailed", "DeliverySucceeded", "DeliveryFailed", "DeliveryUnreported", "RetryRequested", "DeliveryDiscarded",
 }
-
-func joined(names []string) string { return strings.Join(names, ",") }

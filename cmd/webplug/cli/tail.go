@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,11 +46,8 @@ func (t tailing) run(s *session) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(t.types) == 0:
-		q.Set("type", joined(story))
-	case joined(t.types) != "all":
-		q.Set("type", joined(t.types))
+	if types := strings.Join(t.types, ","); types != "" && types != "all" {
+		q.Set("type", types)
 	}
 	f, err := s.feed(q, t.cursor)
 	if err != nil {
@@ -57,6 +55,9 @@ func (t tailing) run(s *session) error {
 	}
 	err = f.follow(s.ctx, func(events []jsontext.Value, next string) error {
 		for _, raw := range events {
+			if len(t.types) == 0 && !slices.Contains(story, output.Plain(output.Find(raw, "type"))) {
+				continue
+			}
 			if err := s.showLive(raw); err != nil {
 				return err
 			}
