@@ -67,7 +67,7 @@ func New(o Options) (*Client, error) {
 		transport = t
 	}
 	return &Client{
-		base: base, options: o, waits: wait,
+		base: base, options: o, waits: Wait,
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // the key is for this server alone
 		}},
@@ -153,7 +153,8 @@ func (c *Client) pause(attempt int, asked time.Duration) time.Duration {
 	return min(max(d, asked), maxPause)
 }
 
-func wait(ctx context.Context, d time.Duration) error {
+// Wait pauses, or gives ctx's error where that ends first.
+func Wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -70,11 +70,7 @@ func (a *app) jobsCommand() *cobra.Command {
 	group.AddCommand(list)
 
 	group.AddCommand(a.jobCommand("get", "Show a job and how far it is", func(s *session, path string) error {
-		v, err := s.Get(s.ctx, path)
-		if err != nil {
-			return err
-		}
-		return s.one(v)
+		return s.showOne(path)
 	}))
 	group.AddCommand(a.jobCommand("wait", "Wait until a job has ended, and fail unless it finished", func(s *session, path string) error {
 		return s.follow(path)
@@ -183,7 +179,7 @@ func (s *session) follow(path string) error {
 			return s.ended(v, j)
 		}
 		bar.Show(done, j.Total, fmt.Sprintf("%s: %d of %d", j.Kind, done, j.Total))
-		if sleep(s.ctx, pause) != nil {
+		if api.Wait(s.ctx, pause) != nil {
 			bar.End()
 			return &failure{code: ExitFailed, message: "stopped waiting; the job goes on", try: "webplug jobs wait " + j.ID}
 		}

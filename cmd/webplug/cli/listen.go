@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"webplug/cmd/webplug/api"
 	"webplug/cmd/webplug/output"
 )
 
@@ -186,7 +187,7 @@ func (l listening) one(s *session, to *forwarder, e liveEvent) error {
 		case !passing(err):
 			return err
 		}
-		if err := sleep(s.ctx, awayFirst); err != nil {
+		if err := api.Wait(s.ctx, awayFirst); err != nil {
 			return err
 		}
 	}
@@ -245,7 +246,7 @@ func (f *forwarder) forward(ctx context.Context, m message) error {
 		}
 		if a.refusedConnection {
 			f.nobodyThere()
-			if err := sleep(ctx, time.Second/2); err != nil {
+			if err := api.Wait(ctx, time.Second/2); err != nil {
 				return err
 			}
 			continue
@@ -254,7 +255,7 @@ func (f *forwarder) forward(ctx context.Context, m message) error {
 		if a.ok() || attempt == f.retries {
 			return nil
 		}
-		if err := sleep(ctx, min(time.Second<<attempt, time.Minute)); err != nil {
+		if err := api.Wait(ctx, min(time.Second<<attempt, time.Minute)); err != nil {
 			return err
 		}
 		attempt++

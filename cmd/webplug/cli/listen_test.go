@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,21 +17,23 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"webplug/cmd/webplug/api"
 	"webplug/cmd/webplug/output"
 )
 
 // desk is a person's shell with a service of its own.
 type desk struct {
-	t    *testing.T
-	env  []string
-	user string
+	t             *testing.T
+	env           []string
+	service, user string
 }
 
 func newDesk(t *testing.T) *desk {
 	home := t.TempDir()
 	d := &desk{t: t, env: append(plainEnvironment(), "HOME="+home, "XDG_STATE_HOME="+home, "XDG_CONFIG_HOME="+home,
 		"WEBPLUG_URL="+installed.url, "WEBPLUG_API_KEY="+installed.key)}
-	d.env = append(d.env, "WEBPLUG_SERVICE="+d.id("services", "create", "--name", t.Name()))
+	d.service = d.id("services", "create", "--name", t.Name())
+	d.env = append(d.env, "WEBPLUG_SERVICE="+d.service)
 	d.user = d.id("users", "create", "--name", "Ada")
 	d.do("event-types", "create", "--name", "card_issued")
 	return d
@@ -171,10 +174,11 @@ type load struct {
 }
 
 func (d *desk) publishAllTheTime() *load {
+	d.t.Helper()
 	l := &load{stop: make(chan struct{})}
-	var lines strings.Builder
-	for i := range 10 {
-		fmt.Fprintf(&lines, "{\"n\":%d}\n", i)
+	client, err := api.New(api.Options{URL: installed.url, Key: installed.key})
+	if err != nil {
+		d.t.Fatal(err)
 	}
 	l.done.Add(1)
 	go func() {
@@ -185,10 +189,9 @@ func (d *desk) publishAllTheTime() *load {
 				return
 			default:
 			}
-			c := d.command("publish", "card_issued", "--output", "json")
-			c.Stdin = strings.NewReader(lines.String())
-			if out, err := c.Output(); err == nil {
-				l.published.Add(int64(strings.Count(string(out), `"id":"msg_`)))
+			_, err := client.Post(context.Background(), api.Path("services", d.service, "messages"), jsontext.Value(`{"event_type":"card_issued","payload":{}}`))
+			if err == nil {
+				l.published.Add(1)
 			}
 		}
 	}()

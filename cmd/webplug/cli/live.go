@@ -25,7 +25,7 @@ type feed struct {
 
 const (
 	longPoll    = 10 * time.Second // the API's most
-	asleep      = time.Minute      // between two questions: this process or machine did not run
+	asleep      = time.Minute      // more than any question takes: this process or machine did not run
 	awayFirst   = 250 * time.Millisecond
 	awayLongest = 5 * time.Second
 )
@@ -42,13 +42,13 @@ func (s *session) feed(query url.Values, cursor string) (*feed, error) {
 // follow gives each page to take, until ctx ends, which is no error, or take fails. The cursor is behind a page only when
 // take has done with it. A server that is away for a while, but not at the start, is asked again until it is back.
 func (f *feed) follow(ctx context.Context, take func(events []jsontext.Value, next string) error) error {
-	reached, away, asked := false, time.Duration(0), time.Now()
+	reached, away := false, time.Duration(0)
 	for ctx.Err() == nil {
+		asked := time.Now()
+		page, err := f.ask(ctx, reached)
 		if slept := wall(time.Now()).Sub(wall(asked)); slept > asleep {
 			f.s.tell("back after %s; going on where it stopped", output.Duration(slept.Truncate(time.Second)))
 		}
-		asked = time.Now()
-		page, err := f.ask(ctx, reached)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -59,10 +59,9 @@ func (f *feed) follow(ctx context.Context, take func(events []jsontext.Value, ne
 				f.s.tell("%v; asking again until it is back", err)
 			}
 			away = min(max(away*2, awayFirst), awayLongest)
-			if sleep(ctx, away) != nil {
+			if api.Wait(ctx, away) != nil {
 				return nil
 			}
-			asked = time.Now()
 			continue
 		}
 		if away > 0 {
@@ -73,7 +72,6 @@ func (f *feed) follow(ctx context.Context, take func(events []jsontext.Value, ne
 			return err
 		}
 		f.cursor = *page.Next
-		asked = time.Now() // taking may take long
 	}
 	return nil
 }

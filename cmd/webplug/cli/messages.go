@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -53,11 +52,7 @@ func (a *app) messagesGetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := s.Get(s.ctx, path)
-			if err != nil {
-				return err
-			}
-			return s.one(v)
+			return s.showOne(path)
 		}),
 	}
 }
@@ -173,7 +168,7 @@ func (s *session) settle(message string, accepted jsontext.Value) error {
 		if !anyPending(page.Data) {
 			break
 		}
-		if err := sleep(s.ctx, settlePause); err != nil {
+		if err := api.Wait(s.ctx, settlePause); err != nil {
 			return failed("stopped waiting; %s goes on: webplug messages deliveries %s", message, message)
 		}
 	}
@@ -211,17 +206,6 @@ func anyPending(deliveries []jsontext.Value) bool {
 }
 
 func idOf(v jsontext.Value) string { return output.Plain(output.Find(v, "id")) }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 // atTerminal says whether stdin is a person's.
 func (s *session) atTerminal() bool { return output.IsTerminal(s.in) }

@@ -94,6 +94,15 @@ func (s *session) one(v jsontext.Value) error {
 	return output.Card(s.out, s.colours, v)
 }
 
+// showOne reads a resource and shows it.
+func (s *session) showOne(path string) error {
+	v, err := s.Get(s.ctx, path)
+	if err != nil {
+		return err
+	}
+	return s.one(v)
+}
+
 // list shows rows: a page as the API answers it, or a table.
 func (s *session) list(columns []output.Column, p api.Page) error {
 	if s.json {

@@ -87,11 +87,7 @@ func (a *app) getCommand(r *resource) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := s.Get(s.ctx, path)
-			if err != nil {
-				return err
-			}
-			return s.one(v)
+			return s.showOne(path)
 		}),
 	}
 }
