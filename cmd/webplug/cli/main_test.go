@@ -129,7 +129,11 @@ func serve() (stop func() error, err error) {
 	}, nil
 }
 
+// noPause ends a program with the race detector at once, and not after a second.
+const noPause = "atexit_sleep_ms=0"
+
 // plainEnvironment is the process's own, without settings of WebPlug.
 func plainEnvironment() []string {
-	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WEBPLUG_") })
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WEBPLUG_") })
+	return append(env, "GORACE="+noPause)
 }

@@ -49,6 +49,7 @@ func setUp(env *testscript.Env) error {
 		env.Setenv(name, filepath.Join(env.WorkDir, folder))
 	}
 	env.Setenv("TZ", "UTC")
+	env.Setenv("GORACE", noPause)
 	env.Setenv("WEBPLUG_URL", installed.url)
 	env.Setenv("WEBPLUG_API_KEY", installed.key)
 	env.Setenv("SERVER", installed.url)
