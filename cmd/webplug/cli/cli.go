@@ -57,6 +57,7 @@ func Add(root *cobra.Command, version string) {
 		}
 		root.AddCommand(c)
 	}
+	root.InitDefaultCompletionCmd() // now, so that it is held to what all are held to
 	addHelp(root)
 }
 
@@ -107,12 +108,27 @@ func explain(c *cobra.Command) {
 	} else {
 		c.Long = strings.TrimSpace(c.Long) + "\n\n" + exitCodes
 	}
+	if c.Runnable() {
+		c.Args = checkArguments
+	}
 	for _, beneath := range c.Commands() {
 		if beneath.Long == "" {
 			beneath.Long = beneath.Short + "."
 		}
 		explain(beneath)
 	}
+}
+
+// checkArguments wants the arguments that a command's Use names; those in brackets may be left out.
+func checkArguments(c *cobra.Command, args []string) error {
+	names := strings.Fields(c.Use)[1:]
+	switch {
+	case len(args) > len(names):
+		return usage("%q is one argument too many", args[len(names)])
+	case len(args) < len(names) && !strings.HasPrefix(names[len(args)], "["):
+		return usage("%s is missing", names[len(args)])
+	}
+	return nil
 }
 
 // offline marks commands that need no server.

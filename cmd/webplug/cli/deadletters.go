@@ -40,7 +40,7 @@ func (a *app) deadLettersCommand() *cobra.Command {
 	}
 	var l listing
 	list := &cobra.Command{
-		Use: "list", Aliases: []string{"ls"}, Args: cobra.NoArgs,
+		Use: "list", Aliases: []string{"ls"},
 		Short: "List deliveries that failed for good and were neither retried nor discarded, the newest first",
 	}
 	list.RunE = a.run(func(s *session, _ []string) error {
@@ -61,7 +61,7 @@ func (a *app) deadLettersCommand() *cobra.Command {
 
 func (a *app) groupsCommand() *cobra.Command {
 	var in *inputs
-	c := &cobra.Command{Use: "groups", Short: "Count dead letters by endpoint and cause", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "groups", Short: "Count dead letters by endpoint and cause"}
 	c.RunE = a.run(func(s *session, _ []string) error {
 		path, err := s.within("dead-letters", "groups")
 		if err != nil {
@@ -105,7 +105,7 @@ type redriving struct {
 func (a *app) deadLetterAction(name, short, done string) *cobra.Command {
 	r := redriving{action: name, done: done}
 	c := &cobra.Command{
-		Use: name + " [MESSAGE]", Short: short, Args: cobra.MaximumNArgs(1),
+		Use: name + " [MESSAGE]", Short: short,
 		Long: short + ": not a page of them, but all. A message's id, a filter or --all is needed. It is a job\n" +
 			"in the server, which this waits for; it goes on if this ends. At a terminal it first says how many there are, and asks.",
 	}

@@ -17,7 +17,7 @@ what the endpoint said.`
 
 func (a *app) historyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "history MESSAGE", Short: "Show a webhook's story", Long: historyHelp, Args: cobra.ExactArgs(1),
+		Use: "history MESSAGE", Short: "Show a webhook's story", Long: historyHelp,
 		RunE: a.run(func(s *session, args []string) error {
 			path, err := s.messagePath(args[0], "history")
 			if err != nil {

@@ -51,7 +51,7 @@ func (a *app) jobsCommand() *cobra.Command {
 	group := &cobra.Command{Use: "jobs", Aliases: []string{"job"}, Short: "List, follow and cancel what takes long"}
 	var l listing
 	var system bool
-	list := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List jobs, the newest first", Args: cobra.NoArgs}
+	list := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List jobs, the newest first"}
 	list.RunE = a.run(func(s *session, _ []string) error {
 		path, err := api.Path("jobs"), error(nil)
 		if !system {
@@ -87,7 +87,7 @@ func (a *app) jobsCommand() *cobra.Command {
 
 func (a *app) jobCommand(name, short string, do func(s *session, path string) error) *cobra.Command {
 	return &cobra.Command{
-		Use: name + " JOB", Short: short, Args: cobra.ExactArgs(1),
+		Use: name + " JOB", Short: short,
 		RunE: a.run(func(s *session, args []string) error {
 			path, err := s.jobPath(args[0])
 			if err != nil {

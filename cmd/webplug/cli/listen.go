@@ -37,7 +37,7 @@ type listening struct {
 func (a *app) listenCommand() *cobra.Command {
 	var l listening
 	c := &cobra.Command{
-		Use: "listen --forward-to URL", Short: "Forward messages to a port on your own machine", Long: listenHelp, Args: cobra.NoArgs,
+		Use: "listen", Short: "Forward messages to a port on your own machine", Long: listenHelp,
 		Example: "  webplug listen --forward-to http://127.0.0.1:3000/webhooks\n" +
 			"  SECRET=$(webplug listen --forward-to http://127.0.0.1:3000/webhooks --print-secret)",
 	}

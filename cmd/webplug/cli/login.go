@@ -26,7 +26,7 @@ const defaultProfile = "default"
 
 func (a *app) loginCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "login", Short: "Keep a connection as a profile", Long: loginHelp, Args: cobra.NoArgs,
+		Use: "login", Short: "Keep a connection as a profile", Long: loginHelp,
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := a.local(c)
 			if err != nil {
@@ -143,9 +143,9 @@ func (s *session) showProfiles(kept profiles, only string) error {
 
 func (a *app) profilesCommand() *cobra.Command {
 	group := &cobra.Command{Use: "profiles", Aliases: []string{"profile"}, Short: "List, choose and remove what login has kept"}
-	add := func(use, short string, args cobra.PositionalArgs, do func(s *session, kept *profiles, name string) error) {
+	add := func(use, short string, do func(s *session, kept *profiles, name string) error) {
 		group.AddCommand(&cobra.Command{
-			Use: use, Short: short, Args: args, Annotations: map[string]string{offline: "yes"}, ValidArgsFunction: completeProfiles,
+			Use: use, Short: short, Annotations: map[string]string{offline: "yes"}, ValidArgsFunction: completeProfiles,
 			RunE: func(c *cobra.Command, args []string) error {
 				s, err := a.local(c)
 				if err != nil {
@@ -165,14 +165,14 @@ func (a *app) profilesCommand() *cobra.Command {
 			},
 		})
 	}
-	add("list", "List profiles", cobra.NoArgs, func(s *session, kept *profiles, _ string) error {
+	add("list", "List profiles", func(s *session, kept *profiles, _ string) error {
 		return s.showProfiles(*kept, "")
 	})
-	add("use PROFILE", "Use this profile where none is named", cobra.ExactArgs(1), func(s *session, kept *profiles, name string) error {
+	add("use PROFILE", "Use this profile where none is named", func(s *session, kept *profiles, name string) error {
 		kept.Current = name
 		return errors.Join(kept.write(), s.showProfiles(*kept, name))
 	})
-	add("rm PROFILE", "Remove a profile and the key in it", cobra.ExactArgs(1), func(s *session, kept *profiles, name string) error {
+	add("rm PROFILE", "Remove a profile and the key in it", func(s *session, kept *profiles, name string) error {
 		delete(kept.Profiles, name)
 		if kept.Current == name {
 			kept.Current = ""

@@ -11,7 +11,7 @@ import (
 
 func (a *app) docsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "docs", Short: "Print the help of all commands as Markdown", Args: cobra.NoArgs, Hidden: true,
+		Use: "docs", Short: "Print the help of all commands as Markdown", Hidden: true,
 		Annotations: map[string]string{offline: "yes"},
 		RunE:        func(c *cobra.Command, _ []string) error { return Markdown(c.OutOrStdout(), c.Root()) },
 	}

@@ -32,7 +32,7 @@ func (a *app) messagesCommand() *cobra.Command {
 
 func (a *app) messagesListCommand() *cobra.Command {
 	var l listing
-	c := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List messages, the newest first", Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List messages, the newest first"}
 	c.RunE = a.run(func(s *session, _ []string) error {
 		path, err := s.within("messages")
 		if err != nil {
@@ -46,7 +46,7 @@ func (a *app) messagesListCommand() *cobra.Command {
 
 func (a *app) messagesGetCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "get MESSAGE", Aliases: []string{"show"}, Short: "Show a message with its payload", Args: cobra.ExactArgs(1),
+		Use: "get MESSAGE", Aliases: []string{"show"}, Short: "Show a message with its payload",
 		RunE: a.run(func(s *session, args []string) error {
 			path, err := s.messagePath(args[0])
 			if err != nil {
@@ -67,7 +67,7 @@ func (s *session) messagePath(id string, beneath ...string) (string, error) {
 func (a *app) deliveriesCommand() *cobra.Command {
 	var l listing
 	c := &cobra.Command{
-		Use: "deliveries MESSAGE", Short: "List a message's deliveries, and who was skipped and why", Args: cobra.ExactArgs(1),
+		Use: "deliveries MESSAGE", Short: "List a message's deliveries, and who was skipped and why",
 	}
 	c.RunE = a.run(func(s *session, args []string) error {
 		path, err := s.messagePath(args[0], "deliveries")
@@ -89,7 +89,7 @@ type retrying struct {
 func (a *app) messagesRetryCommand() *cobra.Command {
 	var r retrying
 	c := &cobra.Command{
-		Use: "retry MESSAGE", Short: "Try a message's failed deliveries again", Args: cobra.ExactArgs(1),
+		Use: "retry MESSAGE", Short: "Try a message's failed deliveries again",
 		Long: "Tries all failed deliveries of a message again, each with the whole schedule from now. With --endpoint-id it is that\n" +
 			"delivery alone, whatever its state. That a retry is accepted does not mean that it is delivered: --wait waits for it.",
 	}

@@ -31,7 +31,7 @@ type publishing struct {
 func (a *app) publishCommand() *cobra.Command {
 	var p publishing
 	c := &cobra.Command{
-		Use: "publish TYPE [JSON|@FILE|-]", Short: "Publish a message, or many", Long: publishHelp, Args: cobra.RangeArgs(1, 2),
+		Use: "publish TYPE [JSON|@FILE|-]", Short: "Publish a message, or many", Long: publishHelp,
 		Example: "  webplug publish card_issued '{\"card\": \"4242\"}' --user-id usr_…\n" +
 			"  webplug publish card_issued @payload.json --wait\n  webplug publish card_issued @cards.ndjson",
 		ValidArgsFunction: a.completeIDs(eventTypes()),

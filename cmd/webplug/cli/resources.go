@@ -119,9 +119,13 @@ func subscriptions() *resource {
 		},
 		filters: []field{
 			userFilter, eventTypeFilter, endpointFilter,
-			{name: "status", usage: "only those in this state", values: []string{"active", "removed"}},
+			{name: "status", usage: "only those in this state", values: []string{
+				"requested", "pending_confirmation", "active", "expired", "failed", "removed",
+			}},
 		},
 		actions: []action{{
+			name: "handshake", short: "Ask for a new handshake, where the format has one",
+		}, {
 			name: "confirm", short: "Confirm a subscription whose format has a handshake",
 			fields: []field{
 				{name: "token", usage: "the token that the endpoint was sent"},
@@ -137,12 +141,14 @@ func keys() *resource {
 		rm: "Revoke a key, at once", gone: "revoked",
 		columns: []output.Column{
 			idColumn, nameColumn, {Title: "SCOPES", Path: "scopes"}, {Title: "SERVICE", Path: "service_id"},
-			{Title: "HOLDER", Path: "holder.name"}, createdColumn, {Title: "REVOKED", Path: "revoked_at", As: output.Moment},
+			{Title: "HOLDER", Path: "holder.name"}, createdColumn,
+			{Title: "LAST USED", Path: "last_used.at", As: output.Moment}, {Title: "REVOKED", Path: "revoked_at", As: output.Moment},
 		},
 		fields: []field{
 			{name: "name", usage: "what it is for", on: onCreate, required: true},
 			{name: "scopes", kind: listKind, usage: "what it may do", on: onCreate, required: true, values: []string{"publish", "manage", "read", "secrets"}},
 			{name: "service_id", usage: "the only service that it sees", on: onCreate},
+			{name: "user_id", usage: "the only user of the service whose part it sees", on: onCreate},
 			{name: "holder.name", usage: "who has it, as histories show", on: onCreate},
 			{name: "holder.kind", usage: "what the holder is", on: onCreate, values: []string{"person", "program"}},
 		},

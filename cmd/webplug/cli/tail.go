@@ -27,7 +27,7 @@ type tailing struct {
 func (a *app) tailCommand() *cobra.Command {
 	var t tailing
 	c := &cobra.Command{
-		Use: "tail", Short: "Follow messages and their outcomes live", Long: tailHelp, Args: cobra.NoArgs,
+		Use: "tail", Short: "Follow messages and their outcomes live", Long: tailHelp,
 		Example: "  webplug tail --since 10m\n  webplug tail --type DeliveryFailed --output json | jq .message_id",
 	}
 	c.RunE = a.run(func(s *session, _ []string) error { return t.run(s) })

@@ -25,7 +25,7 @@ type triggering struct {
 func (a *app) triggerCommand() *cobra.Command {
 	var t triggering
 	c := &cobra.Command{
-		Use: "trigger TYPE", Short: "Publish a message made of an event type's example", Long: triggerHelp, Args: cobra.ExactArgs(1),
+		Use: "trigger TYPE", Short: "Publish a message made of an event type's example", Long: triggerHelp,
 		Example:           "  webplug trigger card_issued --user-id usr_… --set card=4242 --set holder.name=Ada --wait",
 		ValidArgsFunction: a.completeIDs(eventTypes()),
 	}

@@ -65,7 +65,7 @@ func (s *session) show(c *cobra.Command, l *listing, path string, columns []outp
 func (a *app) listCommand(r *resource) *cobra.Command {
 	var l listing
 	c := &cobra.Command{
-		Use: "list", Aliases: []string{"ls"}, Short: "List " + strings.ReplaceAll(r.plural, "-", " ") + ", the newest first", Args: cobra.NoArgs,
+		Use: "list", Aliases: []string{"ls"}, Short: "List " + strings.ReplaceAll(r.plural, "-", " ") + ", the newest first",
 	}
 	c.RunE = a.run(func(s *session, _ []string) error {
 		path, err := s.collection(r)
@@ -80,7 +80,7 @@ func (a *app) listCommand(r *resource) *cobra.Command {
 
 func (a *app) getCommand(r *resource) *cobra.Command {
 	return &cobra.Command{
-		Use: "get " + r.argument(), Aliases: []string{"show"}, Short: "Show " + r.a(), Args: cobra.ExactArgs(1),
+		Use: "get " + r.argument(), Aliases: []string{"show"}, Short: "Show " + r.a(),
 		ValidArgsFunction: a.completeIDs(r),
 		RunE: a.run(func(s *session, args []string) error {
 			path, _, err := s.resolve(r, args[0])
@@ -95,7 +95,7 @@ func (a *app) getCommand(r *resource) *cobra.Command {
 func (a *app) createCommand(r *resource) *cobra.Command {
 	var key string
 	var in *inputs
-	c := &cobra.Command{Use: "create", Aliases: []string{"add"}, Short: "Create " + r.a(), Args: cobra.NoArgs}
+	c := &cobra.Command{Use: "create", Aliases: []string{"add"}, Short: "Create " + r.a()}
 	c.RunE = a.run(func(s *session, _ []string) error {
 		body, err := in.body(s.in, true)
 		if err != nil {
@@ -129,7 +129,7 @@ func (a *app) updateCommand(r *resource) *cobra.Command {
 	var unset []string
 	var in *inputs
 	c := &cobra.Command{
-		Use: "update " + r.argument(), Short: "Change " + r.a(), Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeIDs(r),
+		Use: "update " + r.argument(), Short: "Change " + r.a(), ValidArgsFunction: a.completeIDs(r),
 		Long: "Change " + r.a() + ". Only the fields whose flags are given change; --unset takes a field's value away.",
 	}
 	c.RunE = a.run(func(s *session, args []string) error {
@@ -183,7 +183,7 @@ func (s *session) change(r *resource, named, method string, beneath []string, bo
 func (a *app) removeCommand(r *resource) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
-		Use: "rm " + r.argument(), Aliases: []string{"delete", "remove"}, Short: r.rm, Args: cobra.ExactArgs(1),
+		Use: "rm " + r.argument(), Aliases: []string{"delete", "remove"}, Short: r.rm,
 		Long:              r.rm + ". At a terminal it asks first, unless --yes is given. Repeated it is done already.",
 		ValidArgsFunction: a.completeIDs(r),
 	}
@@ -223,7 +223,7 @@ func (a *app) actionCommand(r *resource, act action) *cobra.Command {
 		act.method = http.MethodPost
 	}
 	c := &cobra.Command{
-		Use: act.name + " " + r.argument(), Short: act.short, Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeIDs(r),
+		Use: act.name + " " + r.argument(), Short: act.short, ValidArgsFunction: a.completeIDs(r),
 	}
 	c.RunE = a.run(func(s *session, args []string) error {
 		body, err := in.body(s.in, true)

@@ -33,7 +33,7 @@ type verifying struct {
 func (a *app) verifyCommand() *cobra.Command {
 	var v verifying
 	c := &cobra.Command{
-		Use: "verify [BODY|@FILE|-]", Short: "Check a webhook's signature, and say why it fails", Long: verifyHelp, Args: cobra.MaximumNArgs(1),
+		Use: "verify [BODY|@FILE|-]", Short: "Check a webhook's signature, and say why it fails", Long: verifyHelp,
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if v.endpoint != "" {
