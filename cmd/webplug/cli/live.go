@@ -21,6 +21,7 @@ type feed struct {
 	path   string
 	query  url.Values // filters, and since where there is no cursor yet
 	cursor string
+	hurry  bool // ask without waiting for what is yet to happen
 }
 
 const (
@@ -88,7 +89,7 @@ func (f *feed) ask(ctx context.Context, patiently bool) (api.Page, error) {
 		q.Set("cursor", f.cursor)
 		q.Del("since")
 	}
-	if patiently {
+	if patiently && !f.hurry {
 		q.Set("wait", strconv.Itoa(int(min(longPoll, f.s.timeout/2).Seconds())))
 	}
 	page, err := f.s.Page(ctx, f.path, q)

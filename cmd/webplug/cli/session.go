@@ -65,7 +65,9 @@ func (s *session) within(segments ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.service = id
+	if s.service != id { // found once, before anything runs beside it
+		s.service = id
+	}
 	return api.Path(append([]string{"services", id}, segments...)...), nil
 }
 

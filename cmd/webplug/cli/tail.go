@@ -53,6 +53,7 @@ func (t tailing) run(s *session) error {
 	if err != nil {
 		return err
 	}
+	f.hurry = t.until
 	err = f.follow(s.ctx, func(events []jsontext.Value, next string) error {
 		for _, raw := range events {
 			if len(t.types) == 0 && !slices.Contains(story, output.Plain(output.Find(raw, "type"))) {
