@@ -90,6 +90,10 @@ $(LINT):
 fmt: go ## formats all Go files
 	@gofmt -w $$(git ls-files '*.go')
 
+.PHONY: docs
+docs: go ## docs/cli.md, from the commands' help
+	@go test -run '^TestDocs$$' ./cmd/webplug -update >/dev/null && echo "wrote docs/cli.md"
+
 .PHONY: clean
 clean: ## takes away what was built (never data)
 	@rm -rf bin ui/dist/assets ui/dist/index.html

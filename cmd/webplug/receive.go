@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"webplug/cmd/webplug/output"
 	"webplug/domain"
 )
 
@@ -107,7 +108,7 @@ func (r receiving) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	show, notes := showJSON(stdout), stderr
 	if r.output == "text" {
-		show, notes = showText(stdout, paletteFor(stdout)), stdout
+		show, notes = showText(stdout, output.PaletteFor(stdout)), stdout
 	}
 	in := &inbox{
 		verifiers: verifiers, status: r.status, failures: r.failFirst, delay: r.delay,

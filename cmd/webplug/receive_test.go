@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/cmd/webplug/output"
 	"webplug/domain"
 	"webplug/infra/sender"
 )
@@ -289,7 +290,7 @@ func TestReceive_colours_a_terminal_alone(t *testing.T) {
 		t.Setenv("NO_COLOR", test.noColor)
 		t.Setenv("TERM", test.term)
 		var out bytes.Buffer
-		showText(&out, paletteFor(test.out))(arrival{ID: "msg_1", Signature: signatureValid, Status: 204, Text: "hello"})
+		showText(&out, output.PaletteFor(test.out))(arrival{ID: "msg_1", Signature: signatureValid, Status: 204, Text: "hello"})
 		if coloured := strings.Contains(out.String(), "\x1b["); coloured != test.coloured {
 			t.Errorf("%s: %q", test.name, out.String())
 		}
