@@ -184,8 +184,8 @@ func (e Endpoint) Evolve(r eventlog.Recorded) Endpoint {
 		e.Status, e.PauseReason, e.Changed = EndpointStatusGone, "", stamp
 	case SecretRotated:
 		e.Secrets = rotate(e.Secrets, ev, r.Time)
-	case SubscriptionAdded, SubscriptionRemoved:
-		e.Subscriptions = evolveSubscriptions(e.ID, e.Subscriptions, r)
+	default:
+		e.Subscriptions = evolveSubscriptions(e.ID, e.Format, e.Subscriptions, r)
 	}
 	return e
 }

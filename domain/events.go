@@ -29,6 +29,17 @@ func Events() *eventlog.Registry {
 		eventlog.Define[SecretRead](),
 		eventlog.Define[SubscriptionAdded](),
 		eventlog.Define[SubscriptionRemoved](),
+		eventlog.Define[HandshakeRequested](),
+		eventlog.Define[SubscriptionPending](),
+		eventlog.Define[SubscriptionConfirmed](),
+		eventlog.Define[SubscriptionExpired](),
+		eventlog.Define[SubscriptionFailed](),
+		eventlog.Define[SubscriptionReleased](),
+
+		eventlog.Define[TopicProvisioned](),
+		eventlog.Define[TopicRemoved](),
+		eventlog.Define[SlotAssigned](),
+		eventlog.Define[SlotReleased](),
 
 		eventlog.Define[MessageAccepted](),
 		eventlog.Define[AttemptFailed](),
@@ -36,6 +47,9 @@ func Events() *eventlog.Registry {
 		eventlog.Define[DeliveryFailed](),
 		eventlog.Define[RetryRequested](),
 		eventlog.Define[DeliveryDiscarded](),
+		eventlog.Define[MessagePublished](),
+		eventlog.Define[DeliveryUnreported](),
+		eventlog.Define[ReportUnmatched](),
 
 		eventlog.Define[KeyCreated](),
 		eventlog.Define[KeyRevoked](),

@@ -221,12 +221,33 @@ func (row EndpointRow) endpoint() domain.Endpoint {
 	for _, s := range row.Subscriptions {
 		// One that ended with its endpoint was not removed itself.
 		withEndpoint := e.Removed() && s.Changed == e.Changed
-		e.Subscriptions = append(e.Subscriptions, domain.Subscription{
+		sub := domain.Subscription{
 			ID: s.ID, EventTypeID: s.EventTypeID, Removed: s.Status == SubscriptionRemoved && !withEndpoint,
 			Changed: s.Changed, CreatedAt: s.CreatedAt, Version: s.Version,
-		})
+		}
+		if e.Format == domain.SNS {
+			s.handshake(&sub)
+		}
+		e.Subscriptions = append(e.Subscriptions, sub)
 	}
 	return e
+}
+
+// handshake fills in what the row knows of the format sns. What is to be taken down is told as one: the log has all.
+func (s SubscriptionRow) handshake(sub *domain.Subscription) {
+	sub.Reason, sub.Until = value(s.Reason), value(s.ConfirmUntil)
+	if s.Status != SubscriptionRemoved {
+		sub.State = domain.SubscriptionState(s.Status)
+	}
+	switch {
+	case s.SNS == nil:
+	case s.Status == SubscriptionActive:
+		sub.Link = *s.SNS
+	case s.Status == SubscriptionPending:
+		sub.Handshake = *s.SNS
+	default:
+		sub.Others = []domain.Link{*s.SNS}
+	}
 }
 
 // Learn takes a key as a command has just left it, before the projector comes to it.

@@ -53,6 +53,7 @@ func (a *API) routes() []route {
 		{get, svc + "/subscriptions/:sub", read, a.getSubscription},
 		{del, svc + "/subscriptions/:sub", manage, a.unsubscribe},
 		{post, svc + "/subscriptions/:sub/confirm", manage, a.confirmSubscription},
+		{post, svc + "/subscriptions/:sub/handshake", manage, a.requestHandshake},
 
 		{post, svc + "/messages", publish, a.publish},
 		{get, svc + "/messages", read, a.listMessages},

@@ -107,7 +107,7 @@ func TestASubscriptionIsRefused(t *testing.T) {
 		s.post("/subscriptions", with(members{"endpoint": theirs.ID})).refused(422, "invalid", "endpoint")
 		s.post("/subscriptions", with(members{"user_id": eve.ID})).refused(422, "invalid", "endpoint")
 		s.post("/subscriptions", with(members{"endpoint": "example.com/hook"})).refused(422, "invalid", "endpoint")
-		s.post("/subscriptions", with(members{"endpoint": "https://example.com/new", "format": "sns"})).refused(422, "invalid", "format")
+		s.post("/subscriptions", with(members{"format": "sns"})).refused(422, "invalid", "format")
 	})
 	s.get("/subscriptions/sub_1").refused(404, "not-found", "")
 	s.delete("/subscriptions/sub_"+strings.Repeat("0", 52)).refused(404, "not-found", "")
