@@ -174,6 +174,12 @@ func (e Endpoint) Evolve(r eventlog.Recorded) Endpoint {
 		e.Secrets, e.Request, e.CreatedAt = []SigningSecret{{Sealed: ev.Secret}}, ev.Request, r.Time
 		e.Status, e.Changed = EndpointActive, stamp
 	case EndpointUpdated:
+		if ev.URL != nil {
+			e.Subscriptions = slices.Clone(e.Subscriptions)
+			for i, s := range e.Subscriptions {
+				e.Subscriptions[i] = s.moved(r)
+			}
+		}
 		set(&e.URL, ev.URL)
 		set(&e.Description, ev.Description)
 	case EndpointPaused:

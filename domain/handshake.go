@@ -110,7 +110,7 @@ func (s Subscription) handshaken(r eventlog.Recorded) Subscription {
 	before := s.State
 	switch e := r.Event.(type) {
 	case HandshakeRequested:
-		s.Asked = true
+		s.Asked, s.Lapsed = true, ""
 		if s.State != SubscriptionHandshake {
 			s.State, s.Reason = SubscriptionRequested, ""
 		}
@@ -126,7 +126,7 @@ func (s Subscription) handshaken(r eventlog.Recorded) Subscription {
 		}
 		s.Link, s.State, s.Reason, s.Asked = e.Link, SubscriptionActive, "", false
 	case SubscriptionExpired:
-		s.Handshake, s.Until, s.Asked = Link{}, time.Time{}, false
+		s.Handshake, s.Until, s.Asked, s.Lapsed = Link{}, time.Time{}, false, e.URL
 		if !s.Link.Exists() {
 			s.State = SubscriptionLapsed
 		}
@@ -173,6 +173,15 @@ func (s Subscription) released(l Link) Subscription {
 		if s.State == SubscriptionHandshake {
 			s.State = SubscriptionRequested
 		}
+	}
+	return s
+}
+
+// moved begins anew what had come to an end at another URL.
+func (s Subscription) moved(r eventlog.Recorded) Subscription {
+	s.Lapsed = ""
+	if !s.Removed && (s.State == SubscriptionLapsed || s.State == SubscriptionRefused) {
+		s.State, s.Reason, s.Changed, s.Version = SubscriptionRequested, "", Stamp{By: r.Actor, At: r.Time}, r.Version
 	}
 	return s
 }

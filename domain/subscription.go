@@ -47,6 +47,7 @@ type Subscription struct {
 	Link      Link              // confirmed: where its messages go
 	Handshake Link              // to be confirmed
 	Until     time.Time         // when the handshake's token expires
+	Lapsed    string            // URL of the handshake that expired last, until another is wanted
 	Asked     bool              // somebody wants a new handshake
 	Others    []Link            // what SNS may have of former times, to be taken down
 }

@@ -17,7 +17,7 @@ var needs = map[string]string{
 	"pauseEndpoint": "manage", "resumeEndpoint": "manage", "testEndpoint": "manage", "readSecret": "secrets", "rotateSecret": "manage",
 	"subscribe": "manage", "listSubscriptions": "read", "getSubscription": "read", "unsubscribe": "manage", "confirmSubscription": "manage",
 	"requestHandshake": "manage",
-	"publish": "publish", "listMessages": "read", "getMessage": "read", "messageHistory": "read", "listDeliveries": "read",
+	"publish":          "publish", "listMessages": "read", "getMessage": "read", "messageHistory": "read", "listDeliveries": "read",
 	"retryDelivery": "manage", "discardDelivery": "manage", "listDeadLetters": "read", "serviceHistory": "read",
 	"createKey": "admin", "listKeys": "admin", "getKey": "admin", "revokeKey": "admin", "history": "admin", "listStuck": "admin", "retryStuck": "admin",
 }
