@@ -62,8 +62,8 @@ func (RetryRequested) EventType() string { return "RetryRequested" }
 func (DeliveryDiscarded) EventType() string { return "DeliveryDiscarded" }
 
 // SealedFields names what is sealed.
-func (a *AttemptRecord) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"answer": &a.Answer}
+func (a *AttemptRecord) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "answer", Sealed: &a.Answer}}
 }
 
 // DeliveryStream is the stream of a message's delivery to an endpoint.

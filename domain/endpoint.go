@@ -37,7 +37,8 @@ type (
 		// PreviousUntil is when the secret before this one stops signing.
 		PreviousUntil time.Time `json:"previous_until"`
 	}
-	// SecretRead says that somebody was shown the secret.
+	// SecretRead says that somebody was shown the secret. It has a stream of its own, so that an endpoint's does not grow
+	// with every program that starts.
 	SecretRead struct{}
 )
 
@@ -63,13 +64,13 @@ func (SecretRotated) EventType() string { return "SecretRotated" }
 func (SecretRead) EventType() string { return "SecretRead" }
 
 // SealedFields names what is sealed.
-func (e *EndpointAdded) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"secret": &e.Secret}
+func (e *EndpointAdded) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "secret", Sealed: &e.Secret}}
 }
 
 // SealedFields names what is sealed.
-func (e *SecretRotated) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"secret": &e.Secret}
+func (e *SecretRotated) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "secret", Sealed: &e.Secret}}
 }
 
 // SecretOverlap is how long the former secret signs beside the new one after a rotation.
@@ -163,10 +164,7 @@ func (e Endpoint) PreviousUntil(t time.Time) time.Time {
 
 // Evolve folds one event. It never changes a slice of the state before.
 func (e Endpoint) Evolve(r eventlog.Recorded) Endpoint {
-	e.Version = r.Version
-	if _, onlyRead := r.Event.(SecretRead); !onlyRead {
-		e.UpdatedAt = r.Time
-	}
+	e.Version, e.UpdatedAt = r.Version, r.Time
 	stamp := Stamp{By: r.Actor, At: r.Time}
 	switch ev := r.Event.(type) {
 	case EndpointAdded:
@@ -337,12 +335,23 @@ func (c RotateSecret) Decide(e Endpoint) ([]eventlog.Event, error) {
 	return []eventlog.Event{SecretRotated(c)}, nil
 }
 
-// ReadSecret records that the secret is shown to somebody.
-type ReadSecret struct{}
+// SecretReadingStream is the stream of one reading of an endpoint's secret, a leaf of the endpoint.
+func SecretReadingStream(service, endpoint, id string) eventlog.Stream {
+	return eventlog.Stream{Service: service, Root: endpoint, Leaf: "read_" + id}
+}
 
-// Decide records each time anew.
-func (ReadSecret) Decide(e Endpoint) ([]eventlog.Event, error) {
-	if err := e.check(""); err != nil {
+// SecretReading is one reading of an endpoint's secret.
+type SecretReading struct{ Version eventlog.Version }
+
+// Evolve folds its one event.
+func (SecretReading) Evolve(r eventlog.Recorded) SecretReading { return SecretReading{r.Version} }
+
+// ReadSecret records that the secret of an endpoint, as it is now, is shown to somebody.
+type ReadSecret struct{ Of Endpoint }
+
+// Decide refuses an endpoint that is unknown or removed.
+func (c ReadSecret) Decide(SecretReading) ([]eventlog.Event, error) {
+	if err := c.Of.check(""); err != nil {
 		return nil, err
 	}
 	return []eventlog.Event{SecretRead{}}, nil

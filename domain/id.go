@@ -49,7 +49,12 @@ func ValidID(prefix, id string) bool {
 	if prefix == PrefixSub {
 		want = 2 * idChars
 	}
-	return ok && len(rest) == want && strings.Trim(rest, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == ""
+	return ok && len(rest) == want && !strings.ContainsFunc(rest, outsideBase32)
+}
+
+// outsideBase32 says that a character is none of Crockford's base 32, as ULIDs have it.
+func outsideBase32(c rune) bool {
+	return (c < '0' || c > '9') && (c < 'A' || c > 'Z' || c == 'I' || c == 'L' || c == 'O' || c == 'U')
 }
 
 // SubscriptionID is made of its endpoint's and its event type's, so that the stream is found from it and a subscription

@@ -25,8 +25,8 @@ type MessageAccepted struct {
 func (MessageAccepted) EventType() string { return "MessageAccepted" }
 
 // SealedFields names what is sealed.
-func (e *MessageAccepted) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"payload": &e.Payload}
+func (e *MessageAccepted) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "payload", Sealed: &e.Payload}}
 }
 
 // Skip is why an endpoint that matches does not get a message, and who caused it. Without endpoint it stands for "no

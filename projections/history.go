@@ -32,7 +32,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			return page, nil
 		}
 		stream := fact.Fact.Stream(fact.service)
-		if is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && is(f.Stream, stream.String()) {
+		if is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && within(f.Stream, stream.String()) {
 			if len(page.Data) == r.Limit {
 				return page, nil
 			}
@@ -47,6 +47,12 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	}
 	page.Next = ""
 	return page, nil
+}
+
+// within says whether a stream is the one asked for, or a leaf of it.
+func within(want, stream string) bool {
+	rest, ok := strings.CutPrefix(stream, want)
+	return ok && (want == "" || rest == "" || rest[0] == '/')
 }
 
 func (q *Queries) event(ctx context.Context, s eventlog.Stream, v eventlog.Version) (eventlog.Recorded, error) {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -128,10 +127,6 @@ func (s settings) check() error {
 	return nil
 }
 
-// gcPercent lets the heap grow to five times what lives before it is collected: less CPU for some tens of megabytes. GOGC in
-// the environment overrules it.
-const gcPercent = 400
-
 // serve runs until ctx ends. welcome, if not nil, gets URL and key.
 func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	logger, err := s.logger(logs)
@@ -144,9 +139,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	tuneRuntime()
 	listener, err := listen(ctx, s.addr, "--addr or WEBPLUG_ADDR")
 	if err != nil {
 		return err

@@ -25,8 +25,8 @@ func (Opened) EventType() string { return "Opened" }
 func (Noted) EventType() string  { return "Noted" }
 func (Closed) EventType() string { return "Closed" }
 
-func (n *Noted) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"memo": &n.Memo, "note": &n.Note}
+func (n *Noted) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "memo", Sealed: &n.Memo}, {Name: "note", Sealed: &n.Note}}
 }
 
 type account struct {

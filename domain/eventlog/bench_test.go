@@ -38,12 +38,12 @@ type (
 func (Accepted) EventType() string  { return "Accepted" }
 func (Delivered) EventType() string { return "Delivered" }
 
-func (e *Accepted) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"payload": &e.Payload}
+func (e *Accepted) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "payload", Sealed: &e.Payload}}
 }
 
-func (e *Delivered) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"answer": &e.Answer}
+func (e *Delivered) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "answer", Sealed: &e.Answer}}
 }
 
 // sink takes all and keeps the last record.

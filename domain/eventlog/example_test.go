@@ -25,8 +25,8 @@ type (
 func (CarParked) EventType() string { return "CarParked" }
 func (CarLeft) EventType() string   { return "CarLeft" }
 
-func (e *CarParked) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"pin": &e.PIN}
+func (e *CarParked) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "pin", Sealed: &e.PIN}}
 }
 
 // Bay is the aggregate: its state is the fold of its stream.

@@ -111,11 +111,11 @@ func (l *Log) encode(ctx context.Context, s Stream, h head, now time.Time, c Cau
 	boxes := make([]box, 0, len(sealed))
 	for _, f := range sealed {
 		if f.stored.bytes != nil { // its content is not here: what would be sealed is nothing
-			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: it was read from the log and not revealed", f.name, def.name)
+			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: it was read from the log and not revealed", f.Name, def.name)
 		}
-		b := box{field: f.name, key: f.Key, bound: bind(s, r.Version, f.name)}
+		b := box{field: f.Name, key: f.Key, bound: bind(s, r.Version, f.Name)}
 		if b.bytes, err = l.sealer.seal(ctx, f.Key, b.bound, f.Plain); err != nil {
-			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: %w", f.name, def.name, err)
+			return Record{}, Recorded{}, fmt.Errorf("seal %s of %s: %w", f.Name, def.name, err)
 		}
 		boxes = append(boxes, b)
 	}

@@ -25,8 +25,8 @@ type Definition struct {
 	name    string
 	upcasts []Upcast
 	decode  func(data []byte, boxes []box) (Event, error)
-	encode  func(Event) (data []byte, sealed []sealedField, err error)
-	sealed  func(Event) []sealedField
+	encode  func(Event) (data []byte, sealed []SealedField, err error)
+	sealed  func(Event) []SealedField
 	zero    Event
 }
 
@@ -36,9 +36,22 @@ func (d Definition) Schema() int { return 1 + len(d.upcasts) }
 // Name is the event type's stored name.
 func (d Definition) Name() string { return d.name }
 
-// Sealing is implemented by pointers to events that have sealed fields. The names are stored; the order is free.
+// Sealing is implemented by pointers to events that have sealed fields.
 type Sealing interface {
-	SealedFields() map[string]*Sealed
+	SealedFields() []SealedField
+}
+
+// SealedField is one sealed field of an event, and the name that is stored with it.
+type SealedField struct {
+	Name string
+	*Sealed
+}
+
+// Appender is implemented by pointers to events that write their stored JSON themselves: those that every webhook has,
+// since the JSON library's reflection costs more than everything else the log does with them. What they append must be
+// what the library would.
+type Appender interface {
+	AppendJSON([]byte) ([]byte, error)
 }
 
 // Define declares an event type once. Its schema version is one more than the number of upcasts, the first of which
@@ -49,7 +62,7 @@ func Define[T Event](upcasts ...Upcast) Definition {
 		name:    zero.EventType(),
 		upcasts: upcasts,
 		zero:    zero,
-		sealed: func(event Event) []sealedField {
+		sealed: func(event Event) []SealedField {
 			e, ok := event.(T)
 			if !ok {
 				return nil
@@ -69,16 +82,13 @@ func Define[T Event](upcasts ...Upcast) Definition {
 			}
 			return *e, nil
 		},
-		encode: func(event Event) ([]byte, []sealedField, error) {
+		encode: func(event Event) ([]byte, []SealedField, error) {
 			e, ok := event.(T)
 			if !ok {
 				return nil, nil, fmt.Errorf("%T is stored under the name of %T", event, zero)
 			}
-			data, err := json.Marshal(&e, json.Deterministic(true))
-			if err != nil {
-				return nil, nil, err
-			}
-			return data, collect(&e), nil
+			data, err := storedJSON(&e)
+			return data, collect(&e), err
 		},
 	}
 }
@@ -91,28 +101,29 @@ func (r *Registry) FieldsOf(e Event) map[string]Sealed {
 	}
 	fields := map[string]Sealed{}
 	for _, f := range d.sealed(e) {
-		fields[f.name] = *f.Sealed
+		fields[f.Name] = *f.Sealed
 	}
 	return fields
 }
 
-type sealedField struct {
-	name string
-	*Sealed
+// storedSize is room for the JSON of an ordinary event.
+const storedSize = 384
+
+func storedJSON(event any) ([]byte, error) {
+	if a, ok := event.(Appender); ok {
+		return a.AppendJSON(make([]byte, 0, storedSize))
+	}
+	return json.Marshal(event, json.Deterministic(true))
 }
 
-func collect(event any) []sealedField {
+// collect gives the sealed fields that are present, in the order of their names.
+func collect(event any) []SealedField {
 	s, ok := event.(Sealing)
 	if !ok {
 		return nil
 	}
-	var fields []sealedField
-	for name, f := range s.SealedFields() {
-		if f.Key != "" {
-			fields = append(fields, sealedField{name, f})
-		}
-	}
-	slices.SortFunc(fields, func(a, b sealedField) int { return strings.Compare(a.name, b.name) })
+	fields := slices.DeleteFunc(s.SealedFields(), func(f SealedField) bool { return f.Key == "" })
+	slices.SortFunc(fields, func(a, b SealedField) int { return strings.Compare(a.Name, b.Name) })
 	return fields
 }
 
@@ -126,11 +137,11 @@ func attach(event any, boxes []box) error {
 	}
 	fields := s.SealedFields()
 	for _, b := range boxes {
-		f, ok := fields[b.field]
-		if !ok {
+		i := slices.IndexFunc(fields, func(f SealedField) bool { return f.Name == b.field })
+		if i < 0 {
 			return fmt.Errorf("unknown sealed field %q: %w", b.field, ErrUnknownEvent)
 		}
-		*f = Sealed{Key: b.key, stored: b}
+		*fields[i].Sealed = Sealed{Key: b.key, stored: b}
 	}
 	return nil
 }
@@ -168,7 +179,7 @@ func (d Definition) Zero() Event { return d.zero }
 func (r *Registry) Encode(e Event) (data jsontext.Value, sealed []string, err error) {
 	_, data, fields, err := r.encodeEvent(e)
 	for _, f := range fields {
-		sealed = append(sealed, f.name)
+		sealed = append(sealed, f.Name)
 	}
 	return data, sealed, err
 }
@@ -202,7 +213,7 @@ func (r *Registry) decodeEvent(name string, schema int, data []byte, boxes []box
 }
 
 // encodeEvent gives the event's JSON, without its sealed fields, and these.
-func (r *Registry) encodeEvent(e Event) (Definition, []byte, []sealedField, error) {
+func (r *Registry) encodeEvent(e Event) (Definition, []byte, []SealedField, error) {
 	d, ok := r.byName[e.EventType()]
 	if !ok {
 		return d, nil, nil, fmt.Errorf("encode %T: %q is not in the registry", e, e.EventType())

@@ -38,14 +38,14 @@ func (Deposited) EventType() string   { return "Deposited" }
 func (depositedV2) EventType() string { return "Deposited" }
 func (depositedV1) EventType() string { return "Deposited" }
 
-func (d *Deposited) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"slip": &d.Slip}
+func (d *Deposited) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "slip", Sealed: &d.Slip}}
 }
-func (d *depositedV2) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"slip": &d.Slip}
+func (d *depositedV2) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "slip", Sealed: &d.Slip}}
 }
-func (d *depositedV1) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"slip": &d.Slip}
+func (d *depositedV1) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "slip", Sealed: &d.Slip}}
 }
 
 // poundsToPence turns schema 1 into 2, splitName 2 into 3.

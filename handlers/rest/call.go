@@ -106,8 +106,8 @@ func (a *API) serve(n access, ofService bool, handle handler) echo.HandlerFunc {
 		return func(c echo.Context) error { return handle(c.Request().Context(), &call{Context: c}) }
 	}
 	return func(ec echo.Context) error {
-		ctx, cancel := context.WithTimeout(ec.Request().Context(), a.Timeout)
-		defer cancel()
+		ctx, done := a.bounded(ec.Request())
+		defer done()
 		c := &call{Context: ec}
 		err := a.admit(ctx, c, n, ofService)
 		if err == nil {
@@ -119,6 +119,15 @@ func (a *API) serve(n access, ofService bool, handle handler) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// bounded is the context of a request's work: it ends when that has taken too long, or, if it only reads, when nobody
+// listens any more.
+func (a *API) bounded(r *http.Request) (context.Context, context.CancelFunc) {
+	if r.Method != http.MethodGet {
+		return a.commands.next(), func() {}
+	}
+	return context.WithTimeout(r.Context(), a.Timeout)
 }
 
 func (a *API) admit(ctx context.Context, c *call, n access, ofService bool) error {

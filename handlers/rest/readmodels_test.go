@@ -270,7 +270,7 @@ func (q *queries) History(_ context.Context, service string, f projections.Histo
 		if err != nil {
 			return projections.Page[eventlog.Recorded]{}, err
 		}
-		if is(service, r.Stream.Service) && is(f.Stream, r.Stream.String()) && is(f.Type, r.Event.EventType()) &&
+		if is(service, r.Stream.Service) && (is(f.Stream, r.Stream.String()) || strings.HasPrefix(r.Stream.String(), f.Stream+"/")) && is(f.Type, r.Event.EventType()) &&
 			is(f.Actor, r.Actor) && within(r.Time, f.Since, f.Until) {
 			all = append(all, r)
 		}

@@ -54,6 +54,7 @@ type API struct {
 	adminSum    [sha256.Size]byte
 	echo        *echo.Echo
 	description []byte // openapi.yaml as JSON
+	commands    deadlines
 }
 
 // New makes the API.
@@ -69,6 +70,7 @@ func New(o Options) (*API, error) {
 		return nil, fmt.Errorf("read the API's description: %w", err)
 	}
 	a := &API{Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description}
+	a.commands.limit = o.Timeout
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)
 	a.serveRoutes()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"webplug/domain"
+	"webplug/domain/eventlog"
 )
 
 // secretAnswer is an endpoint's signing secret, as the Standard Webhooks specification writes it.
@@ -24,8 +25,13 @@ func (a *API) readSecret(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	endpoint, _, err := execute(ctx, a, c, false, domain.EndpointStream(c.service.ID, id), domain.ReadSecret{}, endpointClaims)
+	endpoint, err := eventlog.Load[domain.Endpoint](ctx, a.Log, domain.EndpointStream(c.service.ID, id))
 	if err != nil {
+		return err
+	}
+	var reading eventlog.Loaded[domain.SecretReading]
+	record := eventlog.On(domain.SecretReadingStream(c.service.ID, id, a.NewID()), domain.ReadSecret{Of: endpoint.State})
+	if err := eventlog.ExecuteAll(ctx, a.Log, c.cause, record.Fresh().Into(&reading)); err != nil {
 		return err
 	}
 	now := a.now()
@@ -37,6 +43,6 @@ func (a *API) readSecret(ctx context.Context, c *call) error {
 	if until := endpoint.State.PreviousUntil(now); !until.IsZero() {
 		answer.PreviousSecretUntil = &until
 	}
-	c.did(endpoint.Stream, endpoint.Version)
+	c.did(reading.Stream, reading.Version)
 	return c.json(http.StatusOK, answer)
 }

@@ -44,7 +44,7 @@ func (s *Sender) newRequest(u *url.URL, a domain.Attempt) *request {
 	b = strconv.AppendInt(b, a.At.Unix(), 10)
 	if len(a.Secrets) > 0 {
 		b = append(b, "\r\n"+headerSignature+": "...)
-		b = appendSignature(b, a.MessageID, a.At, a.Body, a.Secrets)
+		b = s.macs.appendSignature(b, a.MessageID, a.At, a.Body, a.Secrets)
 	}
 	b = append(b, "\r\n\r\n"...)
 	q.rest = a.Body

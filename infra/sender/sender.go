@@ -40,6 +40,7 @@ type Sender struct {
 	timeout     time.Duration
 	now         func() time.Time
 	pool        *pool
+	macs        macs
 	sameHeaders string // that every request has, each after the end of the line before
 }
 

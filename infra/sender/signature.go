@@ -1,7 +1,6 @@
 package sender
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -22,10 +21,11 @@ const signatureVersion = "v1," // HMAC-SHA256
 // HMAC-SHA256 of "{id}.{Unix seconds}.{body}", separated by spaces. A receiver takes any that matches, which is how a
 // secret is rotated without a gap. "" if there is no secret.
 func Signature(id string, at time.Time, body []byte, secrets [][]byte) string {
-	return string(appendSignature(nil, id, at, body, secrets))
+	var m macs
+	return string(m.appendSignature(nil, id, at, body, secrets))
 }
 
-func appendSignature(header []byte, id string, at time.Time, body []byte, secrets [][]byte) []byte {
+func (m *macs) appendSignature(header []byte, id string, at time.Time, body []byte, secrets [][]byte) []byte {
 	var room [128]byte
 	signed := append(room[:0], id...)
 	signed = append(signed, '.')
@@ -35,7 +35,7 @@ func appendSignature(header []byte, id string, at time.Time, body []byte, secret
 	var sum [sha256.Size]byte
 	header = slices.Grow(header, len(secrets)*(len(signatureVersion)+base64.StdEncoding.EncodedLen(len(sum))+1))
 	for i, secret := range secrets {
-		mac := hmac.New(sha256.New, secret)
+		mac, room := m.take(secret)
 		mac.Write(signed)
 		mac.Write(body)
 		if i > 0 {
@@ -43,6 +43,7 @@ func appendSignature(header []byte, id string, at time.Time, body []byte, secret
 		}
 		header = append(header, signatureVersion...)
 		header = base64.StdEncoding.AppendEncode(header, mac.Sum(sum[:0]))
+		room.Put(mac)
 	}
 	return header
 }

@@ -113,7 +113,9 @@ func validLabel(label string) bool {
 // checker"; inet_aton).
 func numeric(label string) bool {
 	if len(label) >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X') {
-		return strings.Trim(label[2:], "0123456789abcdefABCDEF") == ""
+		return !strings.ContainsFunc(label[2:], func(c rune) bool { return !decimal(c) && (c|0x20 < 'a' || c|0x20 > 'f') })
 	}
-	return strings.Trim(label, "0123456789") == ""
+	return !strings.ContainsFunc(label, func(c rune) bool { return !decimal(c) })
 }
+
+func decimal(c rune) bool { return '0' <= c && c <= '9' }

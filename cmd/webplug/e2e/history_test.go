@@ -76,6 +76,9 @@ func TestAMessagesHistoryTellsItsWholeLife(t *testing.T) {
 		}
 	})
 	t.Run("the service's history has the same events", func(t *testing.T) {
+		if found := s.history(where("stream", s.id+"/"+m.ID)); len(found) != len(events) {
+			t.Errorf("of the message and its deliveries: %v, want %v", types(found), types(events))
+		}
 		for _, ev := range events {
 			found := s.history(where("stream", ev.Stream, "type", ev.Type))
 			if len(found) != 1 || found[0].Hash != ev.Hash || string(found[0].Data) != string(ev.Data) {

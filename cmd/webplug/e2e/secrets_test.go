@@ -34,7 +34,7 @@ func TestASecretIsShownToTheScopeSecretsAndRecorded(t *testing.T) {
 	if len(reads) != 2 || reads[0].Actor != keeper.ID || reads[1].Actor != "admin" {
 		t.Errorf("recorded: %+v", reads)
 	}
-	if want := s.id + "/" + e.ID + "@2"; shown.position() != want {
+	if want := reads[0].Stream + "@1"; shown.position() != want {
 		t.Errorf("position %s, want %s", shown.position(), want)
 	}
 	s.get("/endpoints/ep_00000000000000000000000000/secret").refused(404, "not-found", "")
