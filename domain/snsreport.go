@@ -34,8 +34,8 @@ func (DeliveryUnreported) EventType() string { return "DeliveryUnreported" }
 func (ReportUnmatched) EventType() string { return "ReportUnmatched" }
 
 // SealedFields names what is sealed.
-func (e *ReportUnmatched) SealedFields() map[string]*eventlog.Sealed {
-	return map[string]*eventlog.Sealed{"record": &e.Record}
+func (e *ReportUnmatched) SealedFields() []eventlog.SealedField {
+	return []eventlog.SealedField{{Name: "record", Sealed: &e.Record}}
 }
 
 // ReportLimit is how long after a publish SNS is given to report: it tries for an hour at most (Amazon SNS Developer

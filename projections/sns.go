@@ -73,17 +73,25 @@ func (s *SNS) Run(ctx context.Context, feed eventlog.Feed) error {
 func (s *SNS) schedule(ctx context.Context) {
 	drift := s.Now().Add(driftEvery)
 	for sleep(ctx, overdueEvery) {
-		if err := s.sweep(ctx, s.lanes.takeBehind()); err != nil && ctx.Err() == nil {
-			s.Logger.Error("overdue deliveries cannot be read", "error", err)
+		now := s.Now()
+		if err := s.Tick(ctx, !now.Before(drift)); err != nil && ctx.Err() == nil {
+			s.Logger.Error("what is overdue cannot be read", "error", err)
 		}
-		if err := s.Reports.Retry(ctx); err != nil && ctx.Err() == nil {
-			s.Logger.Error("waiting reports cannot be tried again", "error", err)
-		}
-		if now := s.Now(); !now.Before(drift) {
+		if !now.Before(drift) {
 			drift = now.Add(driftEvery)
-			s.ringAll(true)
 		}
 	}
+}
+
+// Tick does what the schedule does each time: it ends deliveries that SNS told nothing of, and tries waiting reports again.
+// With drift it also has everything looked at that SNS has.
+func (s *SNS) Tick(ctx context.Context, drift bool) error {
+	err := s.sweep(ctx, s.lanes.takeBehind())
+	err = errors.Join(err, s.Reports.Retry(ctx))
+	if drift {
+		s.ringAll(true)
+	}
+	return err
 }
 
 // ringAll rings every endpoint of the format sns, and their event types.

@@ -55,17 +55,20 @@ func (s *Server) enqueue(m *message, to []*subscription, more write, then func()
 	return nil
 }
 
-// Run delivers until ctx ends; then it waits for the requests under way, which end with ctx too. What is left is delivered
+// Run delivers until ctx ends; then it waits for the requests under way, until the grace is over. What is left is delivered
 // by the next process.
 func (s *Server) Run(ctx context.Context) {
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	var working sync.WaitGroup
 	defer working.Wait()
+	defer func() { time.AfterFunc(s.options.Grace, stop) }()
 	for ctx.Err() == nil {
 		s.mu.Lock()
 		j, wait := s.queue.next(s.options.Now())
 		s.mu.Unlock()
 		if j != nil {
-			working.Go(func() { s.work(ctx, j) })
+			working.Go(func() { s.work(work, j) })
 			continue
 		}
 		t := time.NewTimer(wait)

@@ -39,7 +39,9 @@ type Options struct {
 	EveryAttempt bool
 	// DeadLetter takes what could not be delivered to a subscription with a RedrivePolicy. nil: nobody does.
 	DeadLetter func(ctx context.Context, queueARN string, body []byte) error
-	Logger     *slog.Logger // nil: none
+	// Grace is how long requests under way may take when Run is to end.
+	Grace  time.Duration
+	Logger *slog.Logger // nil: none
 }
 
 // Limits are SNS's quotas (AWS General Reference, "Amazon SNS endpoints and quotas").
