@@ -32,6 +32,8 @@ type SNS struct {
 const (
 	// overdueEvery is how often deliveries that SNS told nothing of are looked for, and waiting reports tried again.
 	overdueEvery = time.Minute
+	// reportsEvery is how often reports that have just begun to wait are tried again.
+	reportsEvery = 2 * time.Second
 	// driftEvery is how often confirmed subscriptions are looked at.
 	driftEvery = time.Hour
 	// sweepLimit bounds what is taken from one endpoint's due rows at once.
@@ -52,8 +54,16 @@ func (s *SNS) Run(ctx context.Context, feed eventlog.Feed) error {
 	defer working.Wait()
 	defer s.lanes.wait()
 	working.Go(func() { s.rings.run(ctx, s.Now, s.reconcile) })
-	s.ringAll(false)
-	working.Go(func() { s.schedule(ctx) })
+	working.Go(func() {
+		// The directory may be behind the log after a crash; what it does not know yet would not ring.
+		for s.Directory.settled(ctx) != nil {
+			if !sleep(ctx, time.Second) {
+				return
+			}
+		}
+		s.ringAll(false)
+		s.schedule(ctx)
+	})
 	for {
 		from := feed.Head()
 		err := s.sweep(ctx, true)
@@ -71,9 +81,19 @@ func (s *SNS) Run(ctx context.Context, feed eventlog.Feed) error {
 }
 
 func (s *SNS) schedule(ctx context.Context) {
-	drift := s.Now().Add(driftEvery)
-	for sleep(ctx, overdueEvery) {
+	drift, next := s.Now().Add(driftEvery), s.Now().Add(overdueEvery)
+	for sleep(ctx, reportsEvery) {
 		now := s.Now()
+		if now.Before(next) {
+			if !s.Reports.hurried() {
+				continue
+			}
+			if err := s.Reports.Retry(ctx); err != nil && ctx.Err() == nil {
+				s.Logger.Error("waiting reports cannot be tried again", "error", err)
+			}
+			continue
+		}
+		next = now.Add(overdueEvery)
 		if err := s.Tick(ctx, !now.Before(drift)); err != nil && ctx.Err() == nil {
 			s.Logger.Error("what is overdue cannot be read", "error", err)
 		}
@@ -168,6 +188,7 @@ func (s *SNS) sweep(ctx context.Context, all bool) error {
 	if err != nil {
 		return err
 	}
+	missed := map[eventlog.Stream]*toPublish{} // whole messages: one publish serves all of a topic's endpoints
 	for _, lane := range lanes {
 		if !s.Directory.ViaSNS(lane.Service, lane.Endpoint) {
 			continue
@@ -180,18 +201,21 @@ func (s *SNS) sweep(ctx context.Context, all bool) error {
 			if !all && s.Now().Sub(row.At) < domain.ReportLimit {
 				break
 			}
-			if err := s.missed(ctx, row); err != nil && transient(err) {
+			if err := s.missed(ctx, row, missed); err != nil && transient(err) {
 				return err
 			} else if err != nil {
 				s.Park(domain.DeliveryStream(row.Service, row.Message, row.Endpoint), err)
 			}
 		}
 	}
+	for _, item := range missed {
+		s.lanes.add(item)
+	}
 	return nil
 }
 
-// missed publishes a delivery that never was, or ends one that SNS tells nothing of.
-func (s *SNS) missed(ctx context.Context, row Due) error {
+// missed collects a delivery that never was published, or ends one that SNS tells nothing of.
+func (s *SNS) missed(ctx context.Context, row Due, unpublished map[eventlog.Stream]*toPublish) error {
 	m, err := eventlog.Load[domain.Message](ctx, s.Log, domain.MessageStream(row.Service, row.Message))
 	if err != nil {
 		return err
@@ -203,10 +227,12 @@ func (s *SNS) missed(ctx context.Context, row Due) error {
 	}
 	published, ok := m.State.PublishedFor(row.Endpoint, d.State.Round)
 	if !ok {
-		s.lanes.add(&toPublish{
-			service: row.Service, message: row.Message, eventType: m.State.Accepted.EventTypeID,
-			targets: []target{{row.Endpoint, d.State.Round}}, again: true,
-		})
+		item := unpublished[m.Stream]
+		if item == nil {
+			item = &toPublish{service: row.Service, message: row.Message, eventType: m.State.Accepted.EventTypeID, again: true}
+			unpublished[m.Stream] = item
+		}
+		item.targets = append(item.targets, target{row.Endpoint, d.State.Round})
 		return nil
 	}
 	if s.Now().Sub(published.At) < domain.ReportLimit {

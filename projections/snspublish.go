@@ -182,12 +182,16 @@ func (p *SNSPublisher) send(ctx context.Context, topic string, list []prepared) 
 func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepared) error {
 	rows, repeated := map[string]Mapping{}, false
 	for _, m := range list {
-		mapping := Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
+		sum := MD5(m.body)
+		mapping, twice := rows[sum]
+		if !twice {
+			mapping = Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
+		}
 		for _, to := range m.to {
 			mapping.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
 			repeated = repeated || to.Plan > 0
 		}
-		rows[MD5(m.body)] = mapping
+		rows[sum] = mapping
 		repeated = repeated || m.item.again || len(m.item.targets) > len(m.to) // in another topic
 	}
 	return p.Mappings.Add(ctx, repeated, rows)

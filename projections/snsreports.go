@@ -100,6 +100,7 @@ type SNSReports struct {
 	// Proved is told of an endpoint that took a message while a handshake of it is under way; may be nil.
 	Proved func(service, endpoint string)
 	mu     sync.Mutex // one report at a time
+	kept   time.Time  // when a report was last kept for later
 }
 
 // ReportsActor is who records what SNS reports.
@@ -127,7 +128,15 @@ func (s *SNSReports) Take(ctx context.Context, record []byte) error {
 	if err := s.Views.Apply(ctx, Beside, []Row{row}, 0); err != nil {
 		return fmt.Errorf("keep a report: %w", err)
 	}
+	s.kept = now
 	return nil
+}
+
+// hurried says whether a report was kept within the last minute: most then wait for a record that is on its way.
+func (s *SNSReports) hurried() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Now().Sub(s.kept) < time.Minute
 }
 
 func listReports() string { return "reports" }

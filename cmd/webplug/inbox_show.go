@@ -49,6 +49,9 @@ func showText(out io.Writer, p palette) func(arrival) {
 		default:
 			part(p.note, "  signature not checked: %s", a.Reason)
 		}
+		if a.Note != "" {
+			part(p.note, "  %s", strings.ReplaceAll(visible(a.Note), "\n", " "))
+		}
 		if first := a.RepeatOf; first != nil {
 			part(p.note, "  repeat of %s, answered %d", first.Time.Format(clock), first.Status)
 		}

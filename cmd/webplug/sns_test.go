@@ -240,9 +240,10 @@ func TestSNSDelivery(t *testing.T) {
 		c.endpoints.answer(hookURL, 410)
 		message, _ := c.send()
 		c.awaitDelivery(message, endpoint, "failed")
-		if e := c.call("GET", "/services/"+c.svc+"/endpoints/"+endpoint, nil, 200); e["status"] != "paused" || e["reason"] != "gone" {
-			t.Fatalf("%v", e)
-		}
+		c.eventually("the endpoint is paused", func() bool {
+			e := c.call("GET", "/services/"+c.svc+"/endpoints/"+endpoint, nil, 200)
+			return e["status"] == "paused" && e["reason"] == "gone"
+		})
 	})
 	t.Run("a test webhook goes by any subscription that is confirmed", func(t *testing.T) {
 		c := newSNSWorld(t, nil).customer()
