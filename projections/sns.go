@@ -239,7 +239,7 @@ func (s *SNS) missed(ctx context.Context, row Due, unpublished map[eventlog.Stre
 		return nil
 	}
 	giveUp := domain.GiveUpReport{Plan: d.State.Round, PublishedAt: published.At}
-	err = eventlog.ExecuteAll(ctx, s.Log, causeOf(m.State), eventlog.On(stream, giveUp).From(d))
+	err = eventlog.ExecuteAll(ctx, s.Log, publishCause(m.State), eventlog.On(stream, giveUp).From(d))
 	if errors.Is(err, eventlog.ErrConflict) {
 		return nil // a report came
 	}

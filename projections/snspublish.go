@@ -109,13 +109,13 @@ func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish, byTopic map
 	}
 	body := string(domain.Webhook(item.message, m.State.Accepted.EventName, m.State.AcceptedAt, payload))
 	for topic, to := range links {
-		byTopic[topic] = append(byTopic[topic], prepared{item, m, body, causeOf(m.State), to})
+		byTopic[topic] = append(byTopic[topic], prepared{item, m, body, publishCause(m.State), to})
 	}
 	return nil
 }
 
-// causeOf is what the dispatcher's events of a message come from.
-func causeOf(m domain.Message) eventlog.Cause {
+// publishCause is what the dispatcher's events of a message come from.
+func publishCause(m domain.Message) eventlog.Cause {
 	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.AcceptedAt}
 }
 
@@ -150,7 +150,7 @@ func (p *SNSPublisher) place(ctx context.Context, service string, m domain.Messa
 
 func (p *SNSPublisher) end(ctx context.Context, d eventlog.Loaded[domain.Delivery], m domain.Message, cause domain.Cause, v eventlog.Version) error {
 	step := eventlog.On(d.Stream, domain.EndDelivery{Plan: d.State.Plan, Cause: cause, EndpointVersion: v}).From(d).Lazy()
-	return eventlog.ExecuteAll(ctx, p.Log, causeOf(m), step)
+	return eventlog.ExecuteAll(ctx, p.Log, publishCause(m), step)
 }
 
 // send publishes to one topic. Mappings are written before, so that no report comes before them; a crash between the

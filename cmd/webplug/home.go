@@ -61,6 +61,7 @@ type home struct {
 	lanes     *projections.Lanes
 	topics    *topics
 	sns       *projections.SNS // nil without topics
+	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
 	ready     chan struct{}   // closed when all that was committed before is folded
@@ -126,6 +127,13 @@ func (h *home) assemble(ctx context.Context) error {
 		h.sns = h.topics.join(h, views)
 		handshakes = h.sns
 	}
+	h.jobs = projections.NewJobRunner(&projections.Jobs{
+		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
+			return h.projector.Rebuild(ctx, store, h.feed, progress)
+		},
+	}, h.queries.OpenJobs, o.logger)
+	h.projector.OnJob(h.jobs.Wake)
 	h.api, err = rest.New(rest.Options{
 		Handshakes: handshakes,
 		Log:        h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
@@ -151,7 +159,13 @@ func (h *home) run(ctx context.Context) error {
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
 	topics := h.runTopics(ctx)
+	working := make(chan struct{})
+	go func() {
+		defer close(working)
+		h.jobs.Run(ctx)
+	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	<-working
 	topics.Wait()
 	if h.answered != nil {
 		<-h.answered
