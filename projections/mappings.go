@@ -121,6 +121,6 @@ func (m *Mappings) find(ctx context.Context, key string) (Mapping, eventlog.Vers
 
 // waitingReport is a report that no message was found for yet.
 type waitingReport struct {
-	Record []byte    `json:"record"`
+	Record []byte    `json:"record"` // sealed, since it has an endpoint's answer
 	Came   time.Time `json:"came"`
 }

@@ -116,11 +116,15 @@ func (s *SNSReports) Take(ctx context.Context, record []byte) error {
 		return err
 	}
 	now := s.Now()
-	body, err := json.Marshal(waitingReport{record, now.UTC()})
+	hash := domain.HashReport(record)
+	sealed, err := s.Log.SealBeside(ctx, domain.ReportsKey, hash, record)
 	if err != nil {
 		return fmt.Errorf("keep a report: %w", err)
 	}
-	hash := domain.HashReport(record)
+	body, err := json.Marshal(waitingReport{sealed, now.UTC()})
+	if err != nil {
+		return fmt.Errorf("keep a report: %w", err)
+	}
 	row := Row{
 		View: ViewReports, ID: hash, Version: eventlog.Version(now.UnixMicro()), Body: body,
 		Lists: []Entry{{listReports(), timeKey(now) + "/" + hash}},
@@ -240,6 +244,10 @@ func (s *SNSReports) retry(ctx context.Context, row Row) error {
 	defer s.mu.Unlock()
 	var w waitingReport
 	if err := json.Unmarshal(row.Body, &w); err != nil {
+		return fmt.Errorf("read a waiting report: %w", err)
+	}
+	var err error
+	if w.Record, err = s.Log.OpenBeside(ctx, domain.ReportsKey, row.ID, w.Record); err != nil {
 		return fmt.Errorf("read a waiting report: %w", err)
 	}
 	matched, err := s.match(ctx, w.Record)

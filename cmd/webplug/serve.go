@@ -162,7 +162,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	defer out.Close()
 	h, err := openHome(ctx, homeOptions{
 		openTopics: func(ctx context.Context) (*topics, error) {
-			return s.openTopics(ctx, listener.Addr().String(), &guard, cryptorand.Reader, logger)
+			return s.openTopics(ctx, listener.Addr().String(), keys.master, &guard, cryptorand.Reader, logger)
 		},
 		stage: s.stage, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,

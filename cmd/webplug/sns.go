@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +44,7 @@ const localRole = "arn:aws:iam::000000000000:role/webplug"
 // topicsOptions is what the format sns takes from outside.
 type topicsOptions struct {
 	dir       string // of the local SNS
+	master    []byte // the master key: what the local SNS keeps is sealed by it
 	publicURL string // where endpoints reach the API's listener
 	guard     *sender.Guard
 	now       eventlog.Clock
@@ -71,7 +74,7 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 		return nil, err
 	}
 	t.local, err = snslocal.Open(snslocal.Options{
-		Dir: o.dir, PublicURL: o.publicURL + localPath, Now: o.now, Random: o.random, Limits: limits, Grace: o.grace, Logger: o.logger,
+		Dir: o.dir, Key: sealingKey(o.master), PublicURL: o.publicURL + localPath, Now: o.now, Random: o.random, Limits: limits, Grace: o.grace, Logger: o.logger,
 		Dial: o.guard.DialContext, CheckURL: o.guard.Check,
 		Status: func(ctx context.Context, record []byte) error { return t.reports.Take(ctx, record) },
 	})
@@ -84,6 +87,13 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 	})
 	t.transport = sns.New(sns.Options{Client: client, Policy: policy, FeedbackRoleARN: localRole})
 	return t, nil
+}
+
+// sealingKey makes the key of the local SNS's folder from the master key.
+func sealingKey(master []byte) []byte {
+	mac := hmac.New(sha256.New, master)
+	mac.Write([]byte("webplug local sns"))
+	return mac.Sum(nil)
 }
 
 // policyFrom reads how SNS retries: for tests that do not wait for an hour. "" is the default.
@@ -146,13 +156,13 @@ func (t *topics) close() error {
 }
 
 // openTopics opens the SNS of a data folder.
-func (s settings) openTopics(ctx context.Context, listening string, guard *sender.Guard, random io.Reader, logger *slog.Logger) (*topics, error) {
+func (s settings) openTopics(ctx context.Context, listening string, master []byte, guard *sender.Guard, random io.Reader, logger *slog.Logger) (*topics, error) {
 	public := strings.TrimSuffix(s.publicURL, "/")
 	if public == "" {
 		public = "http://" + listening
 	}
 	t, err := openTopics(ctx, topicsOptions{
-		dir: filepath.Join(s.data, "sns"), publicURL: public, guard: guard, now: systemClock, random: random, grace: s.grace, getenv: os.Getenv, logger: logger,
+		dir: filepath.Join(s.data, "sns"), master: master, publicURL: public, guard: guard, now: systemClock, random: random, grace: s.grace, getenv: os.Getenv, logger: logger,
 	})
 	var wrong usageError
 	if err != nil && !errors.As(err, &wrong) {

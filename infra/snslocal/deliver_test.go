@@ -1,10 +1,12 @@
 package snslocal_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/md5" //nolint:gosec // the record's own sum
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -188,7 +190,7 @@ func TestDeadLetter(t *testing.T) {
 // What was acknowledged survives a crash that loses everything that is not synced.
 func TestSurvivesACrash(t *testing.T) {
 	disk := vfs.NewCrashableMem()
-	o := snslocal.Options{Dir: "sns", FS: disk, PublicURL: "http://127.0.0.1/sns", Now: time.Now, Random: rand.Reader}
+	o := snslocal.Options{Dir: "sns", FS: disk, PublicURL: "http://127.0.0.1/sns", Now: time.Now, Random: rand.Reader, Key: bytes.Repeat([]byte{7}, 32)}
 	before, err := snslocal.Open(o) // it does not run: nothing is delivered
 	if err != nil {
 		t.Fatal(err)
@@ -203,6 +205,11 @@ func TestSurvivesACrash(t *testing.T) {
 	}
 	w.server = open(t, o)
 	w.sns = client(w.server.RoundTripper(), "http://sns.local")
+	other := o
+	other.FS, other.Key = disk.CrashClone(vfs.CrashCloneCfg{}), bytes.Repeat([]byte{8}, 32)
+	if _, err := snslocal.Open(other); !errors.Is(err, snslocal.ErrOtherKey) {
+		t.Errorf("with another key: %v", err)
+	}
 	token := w.got("SubscriptionConfirmation", 1).envelope(t)["Token"].(string)
 	out, err := w.sns.ConfirmSubscription(t.Context(), &sns.ConfirmSubscriptionInput{TopicArn: &topic, Token: &token})
 	if err != nil || *out.SubscriptionArn != arn {

@@ -19,6 +19,8 @@ import (
 type Options struct {
 	Dir string // the folder of its own
 	FS  vfs.FS // nil is the disk
+	// Key seals what is in the folder: 32 bytes for AES-256-GCM. nil: nothing is sealed.
+	Key []byte
 	// PublicURL is where endpoints reach Public: the beginning of SubscribeURL, UnsubscribeURL and SigningCertURL.
 	PublicURL string
 	Region    string // of its ARNs; "" is us-east-1
@@ -94,7 +96,7 @@ func Open(o Options) (*Server, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
-	st, err := openStore(o.Dir, o.FS)
+	st, err := openStore(o.Dir, o.FS, o.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package snslocal
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -20,9 +23,25 @@ const (
 	keySigner          = "k"
 )
 
-type store struct{ db *pebble.DB }
+type store struct {
+	db   *pebble.DB
+	seal cipher.AEAD // nil: values are as they are
+}
 
-func openStore(dir string, fs vfs.FS) (*store, error) {
+// ErrOtherKey says that the folder was sealed with another key.
+var ErrOtherKey = errors.New("the local SNS's folder was sealed with another key")
+
+func openStore(dir string, fs vfs.FS, key []byte) (*store, error) {
+	var seal cipher.AEAD
+	if key != nil {
+		block, err := aes.NewCipher(key)
+		if err == nil {
+			seal, err = cipher.NewGCM(block)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("seal the local SNS's folder: %w", err)
+		}
+	}
 	if fs == nil {
 		fs = vfs.Default
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -35,7 +54,34 @@ func openStore(dir string, fs vfs.FS) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the local SNS's folder: %w", err)
 	}
-	return &store{db}, nil
+	return &store{db, seal}, nil
+}
+
+// sealed is a value as it is stored: what endpoints are sent is readable to nobody who has the disk alone.
+func (s *store) sealed(key string, value []byte) ([]byte, error) {
+	if s.seal == nil {
+		return value, nil
+	}
+	nonce := make([]byte, s.seal.NonceSize(), s.seal.NonceSize()+len(value)+s.seal.Overhead())
+	if _, err := rand.Read(nonce); err != nil {
+		return nil, fmt.Errorf("seal %s: %w", key, err)
+	}
+	return s.seal.Seal(nonce, nonce, value, []byte(key)), nil
+}
+
+func (s *store) opened(key string, stored []byte) ([]byte, error) {
+	if s.seal == nil {
+		return stored, nil
+	}
+	n := s.seal.NonceSize()
+	if len(stored) < n {
+		return nil, fmt.Errorf("read %s: %w", key, ErrOtherKey)
+	}
+	value, err := s.seal.Open(nil, stored[:n], stored[n:], []byte(key))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", key, ErrOtherKey)
+	}
+	return value, nil
 }
 
 func (s *store) close() error {
@@ -62,6 +108,9 @@ func (s *store) apply(durable bool, writes ...write) error {
 		} else {
 			var data []byte
 			if data, err = json.Marshal(w.value); err == nil {
+				data, err = s.sealed(w.key, data)
+			}
+			if err == nil {
 				err = b.Set([]byte(w.key), data, nil)
 			}
 		}
@@ -85,6 +134,9 @@ func (s *store) read(key string, value any) (bool, error) {
 		return false, fmt.Errorf("read %s: %w", key, err)
 	}
 	defer func() { _ = closer.Close() }()
+	if data, err = s.opened(key, data); err != nil {
+		return false, err
+	}
 	if err := json.Unmarshal(data, value); err != nil {
 		return false, fmt.Errorf("read %s: %w", key, err)
 	}
@@ -103,7 +155,11 @@ func readAll[T any](s *store, prefix string) iter.Seq2[*T, error] {
 		defer func() { _ = it.Close() }()
 		for ok := it.First(); ok; ok = it.Next() {
 			v := new(T)
-			if err := json.Unmarshal(it.Value(), v); err != nil {
+			value, err := s.opened(string(it.Key()), it.Value())
+			if err == nil {
+				err = json.Unmarshal(value, v)
+			}
+			if err != nil {
 				yield(nil, fmt.Errorf("read %s: %w", it.Key(), err))
 				return
 			}

@@ -158,7 +158,9 @@ func (s service) endpoint(user, url string, eventTypes ...string) endpointRow {
 	if len(eventTypes) > 0 {
 		body["event_types"] = eventTypes
 	}
-	return of[endpointRow](s.post("/endpoints", body).is(201))
+	e := of[endpointRow](s.post("/endpoints", body).is(201))
+	s.confirmed(e)
+	return e
 }
 
 // publish publishes a message whose payload has the canary. user "" is all users.
