@@ -239,7 +239,7 @@ func (s service) history(o ...option) []event {
 func (s service) changesNothing(do func()) {
 	s.t.Helper()
 	commanded := func() []event {
-		return slices.DeleteFunc(s.history(), func(e event) bool { return e.Actor == "dispatch" })
+		return slices.DeleteFunc(s.history(), func(e event) bool { return e.Actor == "dispatch" || e.Actor == "sns" || e.Actor == "reconcile" })
 	}
 	before := commanded()
 	do()

@@ -14,11 +14,27 @@ const snsRetries = `WEBPLUG_SNS_RETRIES={"shortest_s":1,"longest_s":2,"at_once":
 // formatSNS says whether the suite runs with the format sns.
 func formatSNS() bool { return *formatFlag == "sns" }
 
+// otherFormat is not the suite's own.
+func otherFormat() string {
+	if formatSNS() {
+		return "standard-webhooks"
+	}
+	return "sns"
+}
+
+// outcomesBy is who records what became of a request.
+func outcomesBy() string {
+	if formatSNS() {
+		return "sns"
+	}
+	return "dispatch"
+}
+
 // ofStandardWebhooks leaves out a test of what only that format has.
 func ofStandardWebhooks(t *testing.T, what string) {
 	t.Helper()
 	if formatSNS() {
-		t.Skipf("format sns has no %s", what)
+		t.Skipf("this format has no %s", what)
 	}
 }
 
