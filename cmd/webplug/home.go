@@ -64,6 +64,8 @@ type home struct {
 	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
+	started   time.Time
+	lags      lags
 	ready     chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
@@ -80,7 +82,7 @@ func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{}), started: o.now().UTC()}
 	if err := h.assemble(ctx); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -136,7 +138,7 @@ func (h *home) assemble(ctx context.Context) error {
 	h.projector.OnJob(h.jobs.Wake)
 	h.api, err = rest.New(rest.Options{
 		Handshakes: handshakes,
-		Log:        h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
+		Log:        h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
 	})
