@@ -86,5 +86,14 @@ func skipOf(c Candidate, now time.Time) (skip Skip, remembered bool) {
 	case c.Endpoint.Status == EndpointStatusPaused:
 		return because(SkippedPaused, c.Endpoint.Changed), true
 	}
+	switch c.Subscription.State {
+	case SubscriptionRequested, SubscriptionHandshake:
+		return because(SkippedUnconfirmed, c.Subscription.Changed), true
+	case SubscriptionLapsed:
+		return because(SkippedExpired, c.Subscription.Changed), true
+	case SubscriptionRefused:
+		return because(SkippedFailed, c.Subscription.Changed), true
+	case SubscriptionActive:
+	}
 	return s, true
 }

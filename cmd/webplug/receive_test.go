@@ -262,10 +262,10 @@ func TestReceive_ends_in_good_order(t *testing.T) {
 func TestReceive_forgets_the_oldest_ids(t *testing.T) {
 	in := &inbox{status: 204, now: time.Now, show: func(arrival) {}}
 	for i := range maxRemembered + 1 {
-		in.take(http.Header{"Webhook-Id": {fmt.Sprint(i)}}, []byte("{}"))
+		in.take(t.Context(), http.Header{"Webhook-Id": {fmt.Sprint(i)}}, []byte("{}"))
 	}
-	in.take(http.Header{"Webhook-Id": {fmt.Sprint(maxRemembered)}}, []byte("{}"))
-	in.take(http.Header{"Webhook-Id": {"0"}}, []byte("{}"))
+	in.take(t.Context(), http.Header{"Webhook-Id": {fmt.Sprint(maxRemembered)}}, []byte("{}"))
+	in.take(t.Context(), http.Header{"Webhook-Id": {"0"}}, []byte("{}"))
 	if len(in.seen) != maxRemembered || in.repeats != 1 {
 		t.Errorf("%d remembered, %d repeats", len(in.seen), in.repeats)
 	}
