@@ -1,5 +1,5 @@
 // Package domain is what WebPlug is about: services, users, event types, endpoints with their subscriptions, messages,
-// deliveries and keys, each an event-sourced aggregate of pure functions. It does no I/O and knows no clock.
+// deliveries, keys and jobs, each an event-sourced aggregate of pure functions. It does no I/O and knows no clock.
 package domain
 
 import "fmt"

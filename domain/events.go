@@ -39,5 +39,11 @@ func Events() *eventlog.Registry {
 
 		eventlog.Define[KeyCreated](),
 		eventlog.Define[KeyRevoked](),
+
+		eventlog.Define[JobRequested](),
+		eventlog.Define[JobProgressed](),
+		eventlog.Define[JobFinished](),
+		eventlog.Define[JobFailed](),
+		eventlog.Define[JobCancelled](),
 	)
 }

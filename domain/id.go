@@ -15,6 +15,7 @@ const (
 	PrefixSub       = "sub_"
 	PrefixMessage   = "msg_"
 	PrefixKey       = "key_"
+	PrefixJob       = "job_"
 )
 
 // idChars is the length of an id after its prefix: a ULID's.

@@ -89,5 +89,19 @@ func samples() []sample {
 			Hash: domain.HashKey("secret"), Request: body,
 		}, domain.KeyCreated{Name: "CI", Scopes: []domain.Scope{domain.ScopeRead}, Hash: domain.HashKey("secret")}},
 		{domain.KeyRevoked{}, domain.KeyRevoked{}},
+
+		{domain.JobRequested{
+			Kind: domain.JobRetry, Filter: domain.DeadLetterFilter{
+				MessageID: "msg_01KE0000000000000000000009", EndpointID: ep, UserID: user, EventType: "card_issued",
+				Cause: domain.CauseTimeout, Since: sampleTime, Until: sampleTime.Add(time.Hour),
+			}, Reason: "fixed", Total: 1234, Request: body,
+		}, domain.JobRequested{Kind: domain.JobVerify}},
+		{domain.JobProgressed{
+			Done: 24, Skipped: 2, Failed: 1, Streams: 7, Damaged: 1, Next: "20260102T030405.000000/msg_1/ep_2",
+			Damage: []domain.Damage{{Stream: "svc_1/msg_2/ep_3", Version: 2, Reason: "changed"}},
+		}, domain.JobProgressed{}},
+		{domain.JobFinished{}, domain.JobFinished{}},
+		{domain.JobFailed{Error: "the disk"}, domain.JobFailed{Error: "the disk"}},
+		{domain.JobCancelled{Reason: "a mistake"}, domain.JobCancelled{}},
 	}
 }

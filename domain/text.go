@@ -94,10 +94,11 @@ func checkMetadata(field string, m map[string]string) error {
 	return nil
 }
 
-// CheckIdempotencyKey is the rule of the Idempotency-Key header: 1 to MaxKey printable ASCII characters.
-func CheckIdempotencyKey(key string) error {
+// CheckIdempotencyKey is the rule of the Idempotency-Key header, and of the field that stands for it: 1 to MaxKey
+// printable ASCII characters.
+func CheckIdempotencyKey(field, key string) error {
 	if key == "" || len(key) > MaxKey || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return Refuse(Invalid, "Idempotency-Key", "must have 1 to %d printable ASCII characters", MaxKey)
+		return Refuse(Invalid, field, "must have 1 to %d printable ASCII characters", MaxKey)
 	}
 	return nil
 }

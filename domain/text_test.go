@@ -33,7 +33,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		"a": true, "3f0c7a52-6a30-4bd0-a0b6-7ac4d9a7c1f0": true, " ": true, "~!\"": true, strings.Repeat("k", domain.MaxKey): true,
 		"": false, strings.Repeat("k", domain.MaxKey+1): false, "a\n": false, "a\x00": false, "a\x7f": false, "schlüssel": false, "\xff": false,
 	} {
-		if err := domain.CheckIdempotencyKey(key); (err == nil) != ok || (err != nil && !errors.Is(err, invalid("Idempotency-Key"))) {
+		if err := domain.CheckIdempotencyKey("Idempotency-Key", key); (err == nil) != ok || (err != nil && !errors.Is(err, invalid("Idempotency-Key"))) {
 			t.Errorf("%.20q: %v", key, err)
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	kindKey
 	kindMessage
 	kindDelivery
+	kindJob
 )
 
 func kindOf(s eventlog.Stream) kind {
@@ -43,6 +44,8 @@ func kindOf(s eventlog.Stream) kind {
 		return kindEndpoint
 	case strings.HasPrefix(s.Root, domain.PrefixKey):
 		return kindKey
+	case strings.HasPrefix(s.Root, domain.PrefixJob):
+		return kindJob
 	}
 	return kindNone
 }

@@ -16,6 +16,9 @@ import (
 // Names of lists.
 func listDue(service, endpoint string) string { return "due/" + service + "/" + endpoint }
 func listDead(service string) string          { return "dead/" + service }
+func listDeadOf(service, endpoint string) string {
+	return "dead/" + service + "/" + endpoint
+}
 func listStatus(service string, status domain.DeliveryStatus) string {
 	return "status/" + service + "/" + string(status)
 }
@@ -192,7 +195,8 @@ func deliveryRow(s eventlog.Stream, d *delivery) (Row, error) {
 	if d.state.Open() {
 		row.Lists = append(row.Lists, Entry{listDue(s.Service, s.Leaf), timeKey(*body.NextAttemptAt) + "/" + id})
 	} else {
-		row.Lists = append(row.Lists, Entry{listDead(s.Service), timeKey(d.state.EndedAt) + "/" + id})
+		sort := timeKey(d.state.EndedAt) + "/" + id
+		row.Lists = append(row.Lists, Entry{listDead(s.Service), sort}, Entry{listDeadOf(s.Service, s.Leaf), sort})
 	}
 	var err error
 	row.Body, err = json.Marshal(body)

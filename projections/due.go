@@ -24,11 +24,13 @@ type Due struct {
 
 // Due lists an endpoint's planned attempts, the earliest first.
 func (q *Queries) Due(ctx context.Context, service, endpoint string, limit int) ([]Due, error) {
-	if err := q.catchUp(ctx); err != nil {
+	at, err := q.fresh(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer at.release()
 	var out []Due
-	err := q.walk(ctx, ListQuery{View: ViewDeliveries, List: listDue(service, endpoint), Limit: limit}, func(l Listed) error {
+	err = at.walk(ctx, ListQuery{View: ViewDeliveries, List: listDue(service, endpoint), Limit: limit}, func(l Listed) error {
 		var row DeliveryRow
 		if err := json.Unmarshal(l.Body, &row); err != nil {
 			return fmt.Errorf("%s: %w", l.ID, err)
@@ -47,11 +49,13 @@ func (q *Queries) Due(ctx context.Context, service, endpoint string, limit int) 
 
 // DueEndpoints lists the endpoints that have planned attempts.
 func (q *Queries) DueEndpoints(ctx context.Context) ([]Lane, error) {
-	if err := q.catchUp(ctx); err != nil {
+	at, err := q.fresh(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer at.release()
 	var out []Lane
-	for name, err := range q.views.Lists(ctx, q.generation, ViewDeliveries, "due/") {
+	for name, err := range at.views.Lists(ctx, at.generation, ViewDeliveries, "due/") {
 		if err != nil {
 			return nil, fmt.Errorf("read due lists: %w", err)
 		}

@@ -20,11 +20,14 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	if err != nil {
 		return page, err
 	}
-	if page.Stale, err = q.freshen(ctx); err != nil {
+	at, stale, err := q.freshen(ctx)
+	if err != nil {
 		return page, err
 	}
+	defer at.release()
+	page.Stale = stale
 	seen := 0
-	for fact, err := range q.allFacts(ctx, service, f, c) {
+	for fact, err := range at.allFacts(ctx, service, f, c) {
 		if err != nil {
 			return page, fmt.Errorf("read the journal: %w", err)
 		}

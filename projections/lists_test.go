@@ -37,6 +37,21 @@ func (w *world) everyList() string {
 	add("dead", pages(w, func(r projections.PageRequest) (projections.Page[projections.DeliveryRow], error) {
 		return w.queries.DeadLetters(ctx, svc, projections.DeliveryFilter{}, r)
 	}))
+	groups, err := w.queries.DeadLetterGroups(ctx, svc, projections.DeliveryFilter{})
+	w.must(err)
+	for _, g := range groups.Data {
+		b, err := json.Marshal(g, json.Deterministic(true))
+		w.must(err)
+		add("group", string(b))
+		add("dead of "+g.EndpointID, pages(w, func(r projections.PageRequest) (projections.Page[projections.DeliveryRow], error) {
+			return w.queries.DeadLetters(ctx, svc, projections.DeliveryFilter{EndpointID: g.EndpointID}, r)
+		}))
+	}
+	for _, service := range []string{svc, eventlog.Above} {
+		add("jobs", pages(w, func(r projections.PageRequest) (projections.Page[projections.JobRow], error) {
+			return w.queries.Jobs(ctx, service, projections.JobFilter{}, r)
+		}))
+	}
 	for _, newest := range []bool{false, true} {
 		for _, service := range []string{svc, ""} {
 			add("history "+service, pages(w, func(r projections.PageRequest) (projections.Page[eventlog.Recorded], error) {

@@ -4,26 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"webplug/domain"
 )
-
-// DeadLetters lists failed deliveries, the newest failure first.
-func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
-	query := ListQuery{View: ViewDeliveries, List: listDead(service), Backward: true, From: sortFrom(f.Since), To: sortFrom(f.Until)}
-	return listPart(ctx, q, query, r, func(d DeliveryRow) bool {
-		return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, value(d.EventTypeID)) && is(f.EventType, d.EventType) &&
-			is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause))
-	})
-}
-
-func sortFrom(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return timeKey(t)
-}
 
 func value[T any](p *T) T {
 	var zero T
@@ -35,16 +18,17 @@ func value[T any](p *T) T {
 
 // Messages lists messages, newest first.
 func (q *Queries) Messages(ctx context.Context, service string, f MessageFilter, r PageRequest) (Page[MessageRow], error) {
-	stale, err := q.freshen(ctx)
+	at, stale, err := q.freshen(ctx)
 	if err != nil {
 		return Page[MessageRow]{}, err
 	}
+	defer at.release()
 	var find func(context.Context, string, MessageFilter, PageRequest) (Page[MessageRow], error)
 	switch f.Status {
 	case domain.Pending, domain.Retrying, domain.Failed: // these have rows, so that the rest need not be looked at
-		find = q.unhappyMessages
+		find = at.unhappyMessages
 	default:
-		find = q.journalMessages
+		find = at.journalMessages
 	}
 	page, err := find(ctx, service, f, r)
 	page.Stale = stale

@@ -57,6 +57,7 @@ type (
 	}
 	// DeliveryFilter chooses deliveries. Since and Until compare when they ended.
 	DeliveryFilter struct {
+		MessageID    string
 		UserID       string
 		EventTypeID  string
 		EventType    string

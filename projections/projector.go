@@ -20,9 +20,13 @@ type Projector struct {
 	directory  *Directory
 	now        eventlog.Clock
 	logger     *slog.Logger
-	generation Generation
+	rebuilding sync.Mutex // one rebuild at a time
 
 	mu         sync.Mutex
+	generation Generation
+	readers    *sync.WaitGroup   // of the generation
+	kept       bool              // a rebuild follows the feed from keptFrom
+	keptFrom   eventlog.Position // nothing after it may be released
 	folded     eventlog.Position // all up to here is folded
 	written    eventlog.Position // all up to here is in rows: the checkpoint
 	opened     eventlog.Position // what was committed before this process began
@@ -31,18 +35,20 @@ type Projector struct {
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
 	journal    *journal
+	jobs       *jobs
 	stuck      *stuck
 	dirty      bool
 	soiled     chan struct{} // has one while dirty rows wait for their flush
 	failing    error         // of the last flush
+	onJob      func()        // a job was asked for; nil for nobody
 }
 
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
-		log: l, views: v, generation: g, now: now, logger: logger, moved: make(chan struct{}),
+		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger, moved: make(chan struct{}),
 		soiled:    make(chan struct{}, 1),
-		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), stuck: newStuck(),
+		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), jobs: newJobs(l), stuck: newStuck(),
 	}
 	p.directory = NewDirectory(l, nil)
 	return p
@@ -62,6 +68,9 @@ func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
 	}
 	return p.directory.fill(ctx, p.views, p.generation)
 }
+
+// OnJob tells what to do when a job has been asked for. It must not block, and comes before Run.
+func (p *Projector) OnJob(do func()) { p.onJob = do }
 
 // Directory is the catalogue in memory that the projector keeps.
 func (p *Projector) Directory() *Directory { return p.directory }
@@ -271,6 +280,14 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		return nil
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
+	case kindJob:
+		if err := p.jobs.take(ctx, r); err != nil {
+			return err
+		}
+		if r.Version == 1 && p.onJob != nil {
+			p.onJob()
+		}
+		return nil
 	default:
 		if rows := p.catalogue[r.Stream]; len(rows) > 0 && rows[0].Version >= r.Version {
 			return nil // an earlier event of the same commit had the stream folded
@@ -307,13 +324,17 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) err
 	if p.heldBack {
 		p.soil() // its time comes
 	}
-	return feed.Release(ctx, p.written)
+	if p.kept {
+		at = min(at, p.keptFrom)
+	}
+	return feed.Release(ctx, at)
 }
 
 // clean says that what changed gave is written.
 func (p *Projector) clean() {
 	p.deliveries.flushed()
 	p.journal.flushed()
+	p.jobs.flushed()
 	p.stuck.flushed()
 	clear(p.catalogue)
 	p.dirty = false
@@ -333,8 +354,12 @@ func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
 	for _, r := range p.catalogue {
 		rows = append(rows, r...)
 	}
+	work, err := p.jobs.rows()
+	if err != nil {
+		return nil, 0, fmt.Errorf("make job rows: %w", err)
+	}
 	parked, err := p.stuck.rows()
-	return append(rows, parked...), heldFrom, err
+	return append(append(rows, work...), parked...), heldFrom, err
 }
 
 // sleep waits, and says whether ctx is still good.

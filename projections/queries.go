@@ -17,7 +17,8 @@ import (
 type Queries struct {
 	log        *eventlog.Log
 	views      Views
-	generation Generation
+	generation Generation // of a pinned one
+	pin        func() (g Generation, release func())
 	catchUp    func(context.Context) error
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
@@ -26,19 +27,41 @@ type Queries struct {
 // NewQueries makes the queries over what a projector writes.
 func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Queries {
 	return &Queries{
-		log: l, views: v, generation: p.generation, retry: p.RetryStuck,
+		log: l, views: v, pin: p.pin, retry: p.RetryStuck,
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
 	}
 }
 
-// freshen waits until the rows have all that was acknowledged before. Where they cannot be written (a full disk), those
-// that are there are better than no answer: then it says that they are stale.
-func (q *Queries) freshen(ctx context.Context) (stale bool, err error) {
-	err = q.catchUp(ctx)
-	if errors.Is(err, eventlog.ErrUnavailable) {
-		return true, nil
+// pinned is a query's own view of the rows: of one generation, which stays until release is called, also if the read
+// models are switched meanwhile.
+type pinned struct {
+	*Queries
+	release func()
+}
+
+// fresh waits until the rows have all that was acknowledged before, and pins them.
+func (q *Queries) fresh(ctx context.Context) (pinned, error) {
+	if err := q.catchUp(ctx); err != nil {
+		return pinned{}, err
 	}
-	return false, err
+	return q.pinned(), nil
+}
+
+// freshen is fresh, but where rows cannot be written (a full disk), those that are there are better than no answer: then
+// it says that they are stale.
+func (q *Queries) freshen(ctx context.Context) (at pinned, stale bool, err error) {
+	err = q.catchUp(ctx)
+	if err != nil && !errors.Is(err, eventlog.ErrUnavailable) {
+		return pinned{}, false, err
+	}
+	return q.pinned(), err != nil, nil
+}
+
+func (q *Queries) pinned() pinned {
+	at := *q
+	g, release := q.pin()
+	at.generation = g
+	return pinned{&at, release}
 }
 
 // budget bounds what one list call looks at: beyond, it answers what it has, and a cursor.
@@ -92,15 +115,18 @@ func (q *Queries) Subscriptions(ctx context.Context, service string, f Subscript
 		return Page[SubscriptionRow]{}, err
 	}
 	var page Page[SubscriptionRow]
-	if page.Stale, err = q.freshen(ctx); err != nil {
+	at, stale, err := q.freshen(ctx)
+	if err != nil {
 		return page, err
 	}
+	defer at.release()
+	page.Stale = stale
 	query := ListQuery{View: ViewEndpoints, List: in, Backward: true, Limit: r.Limit}
 	if c.Sort != "" {
 		query.To = c.Sort + "\x00" // the same endpoint again, for the rest of its subscriptions
 	}
 	seen := 0
-	err = q.walk(ctx, query, func(l Listed) error {
+	err = at.walk(ctx, query, func(l Listed) error {
 		var e EndpointRow
 		if err := json.Unmarshal(l.Body, &e); err != nil {
 			return err
@@ -151,9 +177,12 @@ func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageReq
 	if err != nil {
 		return page, err
 	}
-	if page.Stale, err = q.freshen(ctx); err != nil {
+	at, stale, err := q.freshen(ctx)
+	if err != nil {
 		return page, err
 	}
+	defer at.release()
+	page.Stale = stale
 	query.Limit = r.Limit + 1
 	if c.Sort != "" && query.Backward {
 		query.To = c.Sort
@@ -161,7 +190,7 @@ func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageReq
 		query.From = c.Sort + "\x00"
 	}
 	seen := 0
-	err = q.walk(ctx, query, func(l Listed) error {
+	err = at.walk(ctx, query, func(l Listed) error {
 		var row T
 		if err := json.Unmarshal(l.Body, &row); err != nil {
 			return err

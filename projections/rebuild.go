@@ -10,7 +10,7 @@ import (
 
 // rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
 // anew from the log at the next start.
-const rowFormat = 2
+const rowFormat = 3
 
 // formatBits is where a generation carries its format.
 const formatBits = 32
@@ -30,7 +30,7 @@ func OpenViews(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, f
 		return 0, fmt.Errorf("read the current generation: %w", err)
 	}
 	if current.format() == rowFormat && !again {
-		return current, nil
+		return current, dropBeside(ctx, v, current)
 	}
 	g := current.next()
 	if err := v.Drop(ctx, g); err != nil { // what an interrupted rebuild left
@@ -50,6 +50,18 @@ func OpenViews(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, f
 	return g, nil
 }
 
+// dropBeside drops what a rebuild left that a process did not live to finish: the generation before, or the one after.
+func dropBeside(ctx context.Context, v Views, current Generation) error {
+	for _, g := range []Generation{current - 1, current.next()} {
+		if g.format() == rowFormat {
+			if err := v.Drop(ctx, g); err != nil {
+				return fmt.Errorf("drop generation %d: %w", g, err)
+			}
+		}
+	}
+	return nil
+}
+
 // rebuildFlush is how many records are folded before their rows are written.
 const rebuildFlush = 20_000
 
@@ -57,27 +69,41 @@ const rebuildFlush = 20_000
 // folded when the feed is followed from there.
 func rebuild(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, head eventlog.Position, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) error {
 	p := NewProjector(l, v, g, now, logger)
-	total, since := 0, 0
-	for page, err := range scanner.Scan(ctx, "") {
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		if err := p.take(ctx, 0, page.Records); err != nil {
-			return err
-		}
-		total, since = total+len(page.Records), since+len(page.Records)
-		if since >= rebuildFlush {
-			since = 0
-			if err := p.flushRebuilt(ctx, 0); err != nil {
-				return err
-			}
-			logger.Info("read models are being made anew", "events", total)
-		}
+	total, err := p.scan(ctx, scanner, func(_ context.Context, events int) error {
+		logger.Info("read models are being made anew", "events", events)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if total > 0 {
 		logger.Info("read models are made anew", "events", total, "generation", uint64(g))
 	}
 	return p.flushRebuilt(ctx, head)
+}
+
+// scan folds the whole log, and tells of each part that is written.
+func (p *Projector) scan(ctx context.Context, scanner eventlog.Scanner, progress func(ctx context.Context, events int) error) (total int, err error) {
+	since := 0
+	for page, err := range scanner.Scan(ctx, "") {
+		if err != nil {
+			return total, fmt.Errorf("read the log: %w", err)
+		}
+		if err := p.take(ctx, 0, page.Records); err != nil {
+			return total, err
+		}
+		total, since = total+len(page.Records), since+len(page.Records)
+		if since >= rebuildFlush {
+			since = 0
+			if err := p.flushRebuilt(ctx, 0); err != nil {
+				return total, err
+			}
+			if err := progress(ctx, total); err != nil {
+				return total, err
+			}
+		}
+	}
+	return total, nil
 }
 
 // flushRebuilt writes a part of a rebuild.

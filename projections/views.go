@@ -23,6 +23,7 @@ const (
 	ViewDeliveries View = "deliveries" // those that are not delivered, discarded or skipped
 	ViewJournal    View = "journal"
 	ViewStuck      View = "stuck"
+	ViewJobs       View = "jobs"
 )
 
 // Row is one row of a read model: a pure function of one stream, as of a version of it.

@@ -29,6 +29,7 @@ type world struct {
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
+	jobs      *projections.Jobs
 	stop      context.CancelFunc
 	done      chan struct{}
 
@@ -83,6 +84,10 @@ func (w *world) open(again bool) {
 		NewID: w.id, Jitter: func() float64 { return 0 }, Logger: logger,
 	}, w.queries, w.projector.Park, logger)
 
+	w.jobs = &projections.Jobs{Log: w.log, Endpoints: w.projector.Directory(), Letters: w.queries, Scanner: w.store, Logger: logger}
+	runner := projections.NewJobRunner(w.jobs, w.queries.OpenJobs, logger)
+	w.projector.OnJob(runner.Wake)
+
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
 	w.stop, w.done = stop, make(chan struct{})
@@ -91,6 +96,7 @@ func (w *world) open(again bool) {
 		var both sync.WaitGroup
 		both.Go(func() { w.may(w.projector.Run(run, w.store)) })
 		both.Go(func() { w.may(w.lanes.Run(run, w.store, time.Minute, func() { close(ready) })) })
+		both.Go(func() { runner.Run(run) })
 		both.Wait()
 	}()
 	<-ready

@@ -56,6 +56,7 @@ type home struct {
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
+	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
 	ready     chan struct{}   // closed when all that was committed before is folded
@@ -112,6 +113,13 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	h.jobs = projections.NewJobRunner(&projections.Jobs{
+		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
+			return h.projector.Rebuild(ctx, store, h.feed, progress)
+		},
+	}, h.queries.OpenJobs, o.logger)
+	h.projector.OnJob(h.jobs.Wake)
 	h.api, err = rest.New(rest.Options{
 		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
@@ -129,7 +137,13 @@ func (h *home) run(ctx context.Context) error {
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	working := make(chan struct{})
+	go func() {
+		defer close(working)
+		h.jobs.Run(ctx)
+	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
+	<-working
 	if h.answered != nil {
 		<-h.answered
 	}

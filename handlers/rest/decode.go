@@ -16,41 +16,47 @@ import (
 	"webplug/domain"
 )
 
-const (
-	// maxBody is the largest body of a request, in bytes: a payload of domain.MaxPayload and what stands around it.
-	maxBody = domain.MaxPayload + 16*1024
-	// maxDepth bounds how deep objects and lists may lie in each other.
-	maxDepth = 100
-	// maxShown bounds what a refusal says of the caller's own names.
-	maxShown = 100
-)
+// maxShown bounds what a refusal says of the caller's own names.
+const maxShown = 100
+
+// bounds is what a body may have at most.
+type bounds struct {
+	bytes int
+	depth int // of objects and lists in each other
+}
+
+// single is for a payload of domain.MaxPayload and what stands around it.
+var single = bounds{bytes: domain.MaxPayload + 16*1024, depth: 100}
 
 // decode reads the body into a pointer to a struct. What is no JSON, or has a name twice, is Malformed; an unknown or
 // mistyped field is Invalid. Either names the field.
-func (c *call) decode(into any) error {
-	if err := c.readBody(); err != nil {
+func (c *call) decode(into any) error { return c.decodeWithin(single, into) }
+
+// decodeWithin is decode with bounds of its own.
+func (c *call) decodeWithin(b bounds, into any) error {
+	if err := c.readBody(b); err != nil {
 		return err
 	}
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return domain.Refuse(domain.Malformed, "", "the body is empty; it must be a JSON object")
 	}
-	return decodeBody(c.body, into)
+	return decodeBody(c.body, b, into)
 }
 
 // decodeIfAny is decode where the body may be empty.
 func (c *call) decodeIfAny(into any) error {
-	if err := c.readBody(); err != nil {
+	if err := c.readBody(single); err != nil {
 		return err
 	}
 	if len(bytes.TrimSpace(c.body)) == 0 {
 		return nil
 	}
-	return decodeBody(c.body, into)
+	return decodeBody(c.body, single, into)
 }
 
-func decodeBody(body []byte, into any) error {
-	if tooDeep(body) {
-		return domain.Refuse(domain.Malformed, "", "the body is nested more than %d levels deep", maxDepth)
+func decodeBody(body []byte, b bounds, into any) error {
+	if tooDeep(body, b.depth) {
+		return domain.Refuse(domain.Malformed, "", "the body is nested more than %d levels deep", b.depth)
 	}
 	if k := jsontext.Value(body).Kind(); k != '{' && k != 0 {
 		return domain.Refuse(domain.Malformed, "", "the body must be a JSON object")
@@ -78,31 +84,31 @@ func syntaxOf(body []byte) error {
 }
 
 // readBody reads the body whole, if it is JSON and not too large.
-func (c *call) readBody() error {
+func (c *call) readBody(b bounds) error {
 	r := c.Request()
-	if r.ContentLength > maxBody {
-		return bodyTooLarge()
+	if r.ContentLength > int64(b.bytes) {
+		return b.tooLarge()
 	}
 	var err error
 	if r.ContentLength >= 0 {
 		c.body = make([]byte, r.ContentLength)
 		_, err = io.ReadFull(r.Body, c.body)
 	} else {
-		c.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+		c.body, err = io.ReadAll(io.LimitReader(r.Body, int64(b.bytes)+1))
 	}
 	switch {
 	case err != nil:
 		return domain.Refuse(domain.Malformed, "", "the body could not be read to its end")
-	case len(c.body) > maxBody:
-		return bodyTooLarge()
+	case len(c.body) > b.bytes:
+		return b.tooLarge()
 	case len(c.body) > 0 && !isJSON(r.Header.Get("Content-Type")):
 		return domain.Refuse(domain.NotJSON, "", "the header Content-Type must be application/json")
 	}
 	return nil
 }
 
-func bodyTooLarge() error {
-	return domain.Refuse(domain.TooLarge, "", "the body has more than %d bytes", maxBody)
+func (b bounds) tooLarge() error {
+	return domain.Refuse(domain.TooLarge, "", "the body has more than %d bytes", b.bytes)
 }
 
 func isJSON(contentType string) bool {
@@ -114,9 +120,9 @@ func isJSON(contentType string) bool {
 	return err == nil && media == "application/json" && (charset == "" || strings.EqualFold(charset, "utf-8"))
 }
 
-// tooDeep says whether brackets lie more than maxDepth deep. Few bodies have that many at all, and counting is cheap.
-func tooDeep(body []byte) bool {
-	if bytes.Count(body, []byte{'{'})+bytes.Count(body, []byte{'['}) <= maxDepth {
+// tooDeep says whether brackets lie deeper than a limit. Few bodies have that many at all, and counting is cheap.
+func tooDeep(body []byte, limit int) bool {
+	if bytes.Count(body, []byte{'{'})+bytes.Count(body, []byte{'['}) <= limit {
 		return false
 	}
 	depth, inString := 0, false
@@ -128,7 +134,7 @@ func tooDeep(body []byte) bool {
 			inString = !inString
 		case inString:
 		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
+			if depth++; depth > limit {
 				return true
 			}
 		case c == '}' || c == ']':

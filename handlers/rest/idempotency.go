@@ -26,24 +26,35 @@ func (n creation) fresh() bool { return n.key == "" }
 // creation reads the header Idempotency-Key. The body has been decoded. Further parts tell apart requests that differ in
 // more than their body.
 func (a *API) creation(c *call, prefix, scope string, parts ...string) (creation, error) {
-	values, given := c.Request().Header[headerIdempotencyKey]
-	if !given {
+	key, err := c.idempotencyKey()
+	switch {
+	case err != nil:
+		return creation{}, err
+	case key == "":
 		return creation{id: prefix + a.NewID()}, nil
 	}
-	if len(values) > 1 {
-		return creation{}, domain.Refuse(domain.Invalid, headerIdempotencyKey, "is there twice")
+	return derived(prefix, scope, key, c.body, parts...)
+}
+
+// idempotencyKey is the request's Idempotency-Key, "" if it has none.
+func (c *call) idempotencyKey() (string, error) {
+	switch values, given := c.Request().Header[headerIdempotencyKey]; {
+	case !given:
+		return "", nil
+	case len(values) > 1:
+		return "", domain.Refuse(domain.Invalid, headerIdempotencyKey, "is there twice")
+	default:
+		return values[0], domain.CheckIdempotencyKey(headerIdempotencyKey, values[0])
 	}
-	if err := domain.CheckIdempotencyKey(values[0]); err != nil {
-		return creation{}, err
-	}
-	body, err := canonical(c.body)
+}
+
+// derived is the creation that a key gives, of a request with a body.
+func derived(prefix, scope, key string, body []byte, parts ...string) (creation, error) {
+	text, err := canonical(body)
 	if err != nil {
 		return creation{}, err
 	}
-	return creation{
-		id: domain.DerivedID(prefix, scope, values[0]), key: values[0],
-		request: domain.Fingerprint(append(parts, body)...),
-	}, nil
+	return creation{id: domain.DerivedID(prefix, scope, key), key: key, request: domain.Fingerprint(append(parts, text)...)}, nil
 }
 
 // canonical is a body without what means nothing in JSON: space, and the order of an object's members. Numbers stay as

@@ -113,21 +113,3 @@ func (a *API) listDeliveries(ctx context.Context, c *call) error {
 	}
 	return list(c, page, asItIs)
 }
-
-func (a *API) listDeadLetters(ctx context.Context, c *call) error {
-	q := c.query()
-	filter := projections.DeliveryFilter{
-		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
-		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), Cause: q.cause("cause"),
-	}
-	filter.Since, filter.Until = q.span()
-	request := q.page()
-	if err := a.settle(ctx, c, q); err != nil {
-		return err
-	}
-	page, err := a.Queries.DeadLetters(ctx, c.service.ID, filter, request)
-	if err != nil {
-		return err
-	}
-	return list(c, page, asItIs)
-}

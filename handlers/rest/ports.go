@@ -40,6 +40,12 @@ type Queries interface {
 	Messages(ctx context.Context, service string, f projections.MessageFilter, p projections.PageRequest) (projections.Page[projections.MessageRow], error)
 	// DeadLetters are failed deliveries that nobody retried or discarded, newest first.
 	DeadLetters(ctx context.Context, service string, f projections.DeliveryFilter, p projections.PageRequest) (projections.Page[projections.DeliveryRow], error)
+	// DeadLetterGroups counts them by endpoint and cause.
+	DeadLetterGroups(ctx context.Context, service string, f projections.DeliveryFilter) (projections.Groups, error)
+	// CountDeadLetters is how many there are, up to 100,000.
+	CountDeadLetters(ctx context.Context, service string, f projections.DeliveryFilter) (int, error)
+	// Jobs are a service's, or with eventlog.Above those that are no single service's, newest first.
+	Jobs(ctx context.Context, service string, f projections.JobFilter, p projections.PageRequest) (projections.Page[projections.JobRow], error)
 	// History is events of one service, or of all with service "".
 	History(ctx context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error)
 	Stuck(context.Context, projections.PageRequest) (projections.Page[projections.StuckRow], error)

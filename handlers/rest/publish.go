@@ -62,37 +62,53 @@ func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.Pub
 
 // accept appends a message and answers 202, or answers what the first request with its Idempotency-Key was answered.
 func (a *API) accept(ctx context.Context, c *call, n creation, build func() (domain.PublishMessage, error)) error {
+	m, err := a.acceptOnce(ctx, c, n, build)
+	if err != nil {
+		return err
+	}
+	c.did(domain.MessageStream(c.service.ID, n.id), 1)
+	body := make([]byte, 0, 96+160*len(m.Accepted.Skipped))
+	if body, err = appendAccepted(body, m); err != nil {
+		return err
+	}
+	writeBody(c.Response(), http.StatusAccepted, "application/json", append(body, '\n'))
+	return nil
+}
+
+// acceptOnce appends a message, or finds the one that the first request with its Idempotency-Key made. It is safe for
+// concurrent use within a call.
+func (a *API) acceptOnce(
+	ctx context.Context, c *call, n creation, build func() (domain.PublishMessage, error),
+) (domain.Message, error) {
 	stream := domain.MessageStream(c.service.ID, n.id)
 	message := eventlog.Loaded[domain.Message]{Stream: stream}
 	if !n.fresh() {
 		var err error
 		if message, err = eventlog.Load[domain.Message](ctx, a.Log, stream); err != nil {
-			return err
+			return message.State, err
 		}
 	}
-	if !message.State.Exists() {
-		cmd, err := build()
-		if err != nil {
-			return err
+	if message.State.Exists() {
+		if message.State.Accepted.Request != n.request {
+			return message.State, reused()
 		}
-		cmd.Request = n.request
-		step := eventlog.On(stream, cmd).From(message).Into(&message)
-		if n.fresh() {
-			step = step.Fresh()
-		}
-		if err := eventlog.ExecuteAll(ctx, a.Log, c.cause, step); err != nil {
-			return err
-		}
-	} else if message.State.Accepted.Request != n.request {
-		return reused()
+		return message.State, nil
 	}
-	c.did(stream, 1)
-	return c.accepted(message.State)
+	cmd, err := build()
+	if err != nil {
+		return message.State, err
+	}
+	cmd.Request = n.request
+	step := eventlog.On(stream, cmd).From(message).Into(&message)
+	if n.fresh() {
+		step = step.Fresh()
+	}
+	err = eventlog.ExecuteAll(ctx, a.Log, c.cause, step)
+	return message.State, err
 }
 
-// accepted answers what became of a message: it is written by hand, since nothing is answered as often.
-func (c *call) accepted(m domain.Message) error {
-	body := make([]byte, 0, 96+160*len(m.Accepted.Skipped))
+// appendAccepted writes what became of a message: by hand, since nothing is answered as often.
+func appendAccepted(body []byte, m domain.Message) ([]byte, error) {
 	body = append(body, `{"id":"`...)
 	body = append(body, m.ID...)
 	body = append(body, `","deliveries":`...)
@@ -103,12 +119,11 @@ func (c *call) accepted(m domain.Message) error {
 	} else {
 		skipped, err := json.Marshal(m.Accepted.Skipped)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body = append(body, skipped...)
 	}
-	writeBody(c.Response(), http.StatusAccepted, "application/json", append(body, '}', '\n'))
-	return nil
+	return append(body, '}'), nil
 }
 
 // decodePublishing reads the body.
@@ -121,10 +136,14 @@ func (c *call) decodePublishing() (publishing, error) {
 	if err := c.decode(&body); err != nil {
 		return publishing{}, err
 	}
-	p := publishing{eventType: body.EventType, payload: jsontext.Value(c.body[body.Payload.start:body.Payload.end])}
-	if body.UserID != nil {
+	return newPublishing(body.EventType, body.UserID, c.body[body.Payload.start:body.Payload.end])
+}
+
+func newPublishing(eventType string, user *string, payload []byte) (publishing, error) {
+	p := publishing{eventType: eventType, payload: payload}
+	if user != nil {
 		// An empty variable of the caller's must not send one customer's message to all.
-		if p.userID = *body.UserID; p.userID == "" {
+		if p.userID = *user; p.userID == "" {
 			return p, domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out to publish to all users")
 		}
 	}

@@ -255,12 +255,36 @@ func (q *queries) DeadLetters(ctx context.Context, service string, f projections
 	for _, t := range trails {
 		for _, d := range t.Deliveries() {
 			if d.Status == domain.Failed && is(f.EndpointID, value(d.EndpointID)) && is(f.EventType, d.EventType) &&
-				is(f.Cause, *d.Cause) && within(*d.EndedAt, f.Since, f.Until) {
+				is(f.Cause, *d.Cause) && is(f.MessageID, d.MessageID) && within(*d.EndedAt, f.Since, f.Until) {
 				all = append(all, d)
 			}
 		}
 	}
 	return page(all, p, func(r projections.DeliveryRow) string { return r.MessageID + value(r.EndpointID) })
+}
+
+func (q *queries) CountDeadLetters(ctx context.Context, service string, f projections.DeliveryFilter) (int, error) {
+	all, err := q.DeadLetters(ctx, service, f, projections.PageRequest{Limit: 1 << 20})
+	return len(all.Data), err
+}
+
+// DeadLetterGroups makes a group of each dead letter.
+func (q *queries) DeadLetterGroups(ctx context.Context, service string, f projections.DeliveryFilter) (projections.Groups, error) {
+	all, err := q.DeadLetters(ctx, service, f, projections.PageRequest{Limit: 1 << 20})
+	out := projections.Groups{Data: []projections.DeadLetterGroup{}, Stale: q.stale}
+	for _, d := range all.Data {
+		out.Data = append(out.Data, projections.DeadLetterGroup{EndpointID: *d.EndpointID, Cause: *d.Cause, Count: 1, Oldest: *d.EndedAt, Newest: *d.EndedAt})
+	}
+	return out, err
+}
+
+func (q *queries) Jobs(ctx context.Context, service string, f projections.JobFilter, p projections.PageRequest) (projections.Page[projections.JobRow], error) {
+	all, err := rows(ctx, q, service, domain.PrefixJob, projections.NewJobRow, func(r projections.JobRow) bool { return is(f.Kind, r.Kind) && is(f.Status, r.Status) })
+	if err != nil {
+		return projections.Page[projections.JobRow]{}, err
+	}
+	slices.SortFunc(all, func(a, b projections.JobRow) int { return b.RequestedAt.Compare(a.RequestedAt) })
+	return page(all, p, func(r projections.JobRow) string { return r.ID })
 }
 
 func (q *queries) History(_ context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error) {

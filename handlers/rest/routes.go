@@ -45,6 +45,7 @@ func (a *API) routes() []route {
 		{post, svc + "/endpoints/:ep/pause", manage, a.pauseEndpoint},
 		{post, svc + "/endpoints/:ep/resume", manage, a.resumeEndpoint},
 		{post, svc + "/endpoints/:ep/test", manage, a.testEndpoint},
+		{post, svc + "/endpoints/:ep/recover", manage, a.recoverEndpoint},
 		{get, svc + "/endpoints/:ep/secret", secrets, a.readSecret},
 		{post, svc + "/endpoints/:ep/secret/rotate", manage, a.rotateSecret},
 
@@ -55,6 +56,7 @@ func (a *API) routes() []route {
 		{post, svc + "/subscriptions/:sub/confirm", manage, a.confirmSubscription},
 
 		{post, svc + "/messages", publish, a.publish},
+		{post, svc + "/messages/batch", publish, a.publishBatch},
 		{get, svc + "/messages", read, a.listMessages},
 		{get, svc + "/messages/:msg", read, a.getMessage},
 		{get, svc + "/messages/:msg/history", read, a.messageHistory},
@@ -62,6 +64,12 @@ func (a *API) routes() []route {
 		{post, svc + "/messages/:msg/deliveries/:ep/retry", manage, a.retryDelivery},
 		{post, svc + "/messages/:msg/deliveries/:ep/discard", manage, a.discardDelivery},
 		{get, svc + "/dead-letters", read, a.listDeadLetters},
+		{get, svc + "/dead-letters/groups", read, a.listDeadLetterGroups},
+		{post, svc + "/dead-letters/retry", manage, a.retryDeadLetters},
+		{post, svc + "/dead-letters/discard", manage, a.discardDeadLetters},
+		{get, svc + "/jobs", read, a.listJobs},
+		{get, svc + "/jobs/:job", read, a.getJob},
+		{post, svc + "/jobs/:job/cancel", manage, a.cancelJob},
 		{get, svc + "/history", read, a.serviceHistory},
 
 		{post, "/v1/keys", admin, a.createKey},
@@ -69,6 +77,11 @@ func (a *API) routes() []route {
 		{get, "/v1/keys/:key", admin, a.getKey},
 		{del, "/v1/keys/:key", admin, a.revokeKey},
 		{get, "/v1/history", admin, a.history},
+		{post, "/v1/rebuild", admin, a.rebuild},
+		{post, "/v1/audit/verify", admin, a.verifyLog},
+		{get, "/v1/jobs", admin, a.listJobs},
+		{get, "/v1/jobs/:job", admin, a.getJob},
+		{post, "/v1/jobs/:job/cancel", admin, a.cancelJob},
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 

@@ -16,8 +16,11 @@ var needs = map[string]string{
 	"addEndpoint": "manage", "listEndpoints": "read", "getEndpoint": "read", "updateEndpoint": "manage", "removeEndpoint": "manage",
 	"pauseEndpoint": "manage", "resumeEndpoint": "manage", "testEndpoint": "manage", "readSecret": "secrets", "rotateSecret": "manage",
 	"subscribe": "manage", "listSubscriptions": "read", "getSubscription": "read", "unsubscribe": "manage", "confirmSubscription": "manage",
-	"publish": "publish", "listMessages": "read", "getMessage": "read", "messageHistory": "read", "listDeliveries": "read",
+	"publish": "publish", "publishBatch": "publish", "listMessages": "read", "getMessage": "read", "messageHistory": "read", "listDeliveries": "read",
 	"retryDelivery": "manage", "discardDelivery": "manage", "listDeadLetters": "read", "serviceHistory": "read",
+	"recoverEndpoint": "manage", "listDeadLetterGroups": "read", "retryDeadLetters": "manage", "discardDeadLetters": "manage",
+	"listJobs": "read", "getJob": "read", "cancelJob": "manage",
+	"rebuild": "admin", "verifyLog": "admin", "listOperationJobs": "admin", "getOperationJob": "admin", "cancelOperationJob": "admin",
 	"createKey": "admin", "listKeys": "admin", "getKey": "admin", "revokeKey": "admin", "history": "admin", "listStuck": "admin", "retryStuck": "admin",
 }
 
@@ -87,7 +90,7 @@ func furnished(s service) map[string]string {
 	m := s.publish("card_issued", "", func(*request) {})
 	return map[string]string{
 		"{svc}": s.id, "{usr}": u.ID, "{typ}": kind.ID, "{ep}": e.ID, "{sub}": e.Subscriptions[0].ID, "{msg}": m.ID,
-		"{key}": "key_00000000000000000000000000", "{id}": "nothing",
+		"{key}": "key_00000000000000000000000000", "{id}": "nothing", "{job}": "job_00000000000000000000000000",
 	}
 }
 
