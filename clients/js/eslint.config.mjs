@@ -13,6 +13,7 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // A signal's reason is thrown as it is, as the platform does.
       "@typescript-eslint/only-throw-error": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       // Null and undefined are the same where JSON comes in.
       eqeqeq: ["error", "always", { null: "ignore" }],
       // node:test's own.

@@ -101,6 +101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the hash chain of every stream of the event log, for the admin key
+         * @description A job. It counts streams and events, and its `damage` names the places that are not what was written: a changed byte, a missing version, a record in another's place. It has finished well if `damaged` is 0. Scope: none; the admin key alone.
+         */
+        post: operations["verifyLog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/history": {
         parameters: {
             query?: never;
@@ -115,6 +135,70 @@ export interface paths {
         get: operations["history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the jobs that are no single service's, newest first, for the admin key
+         * @description Rebuilds and verifications. Scope: none; the admin key alone.
+         */
+        get: operations["listOperationJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a rebuild or a verification, for the admin key
+         * @description Scope: none; the admin key alone.
+         */
+        get: operations["getOperationJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a rebuild or a verification before it is done, for the admin key
+         * @description Repeatable. 409 once it has finished or failed. Scope: none; the admin key alone.
+         */
+        post: operations["cancelOperationJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -166,6 +250,26 @@ export interface paths {
          * @description At once. Repeatable. Scope: none; the admin key alone.
          */
         delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make all read models anew from the event log, for the admin key
+         * @description A job. The new ones are made beside those that are in use, and take their place when they have caught up; nothing waits for it. `count` is how many events there were when it was last known, 0 if it is not. 409 with the id while one runs. Scope: none; the admin key alone.
+         */
+        post: operations["rebuild"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -247,6 +351,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/{svc}/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard all dead letters that a filter finds
+         * @description As `retry`, but they are given up. Scope: manage.
+         */
+        post: operations["discardDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/dead-letters/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Dead letters counted by endpoint and cause, the newest failure first
+         * @description Scope: read.
+         */
+        get: operations["listDeadLetterGroups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again all dead letters that a filter finds
+         * @description A job. It takes what is a dead letter now, all of it, not a page; with `message_id` all failed deliveries of one message. `count` is how many there are now; with `dry_run` that is all that happens. Those whose endpoint is paused or removed are left as they are, and counted as skipped. Scope: manage.
+         */
+        post: operations["retryDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/{svc}/endpoints": {
         parameters: {
             query?: never;
@@ -321,6 +491,29 @@ export interface paths {
          * @description Messages that are published meanwhile are skipped for good: a resume does not send them. Retries that wait fail when they are due (`endpoint_paused`) and become dead letters, which can be retried after a resume. Scope: manage.
          */
         post: operations["pauseEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/endpoints/{ep}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ep: components["parameters"]["ep"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again all that failed for this endpoint since a time
+         * @description A job: it retries the endpoint's dead letters that ended at or after `since`. `count` is how many there are now. 409 while the endpoint is paused, or once it is removed. Scope: manage.
+         */
+        post: operations["recoverEndpoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +691,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/{svc}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the service's jobs, newest first
+         * @description Scope: read.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Show a job and how far it is
+         * @description Scope: read.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a job before it is done
+         * @description When this answers it does nothing more; what it has done stays done. Repeatable. 409 once it has finished or failed. Scope: manage.
+         */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/{svc}/messages": {
         parameters: {
             query?: never;
@@ -635,6 +896,28 @@ export interface paths {
         get: operations["messageHistory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/messages/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish up to 100 messages
+         * @description Each message is accepted or refused for itself, and answered at its place. A body of 4 MB at most. A message's `idempotency_key` is what the header is to a single one; with the header here, messages that have none take it together with their place in the list. Scope: publish.
+         */
+        post: operations["publishBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,6 +1103,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Either that the message is accepted, or why it is not */
+        BatchResult: {
+            /** @description How many endpoints get it */
+            deliveries?: number;
+            id?: components["schemas"]["MessageId"];
+            problem?: components["schemas"]["Problem"];
+            skipped?: components["schemas"]["Skipped"][];
+        } & (unknown | unknown);
         /** @description Why it failed; an HTTP status is `http_503` */
         Cause: string;
         CreatedKey: {
@@ -833,6 +1124,47 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             service_id: string | null;
             version: components["schemas"]["Version"];
+        };
+        Damage: {
+            /**
+             * @description changed: its bytes or its place are not what was written
+             * @enum {string}
+             */
+            reason: "changed" | "missing" | "unreadable";
+            stream: string;
+            version: number;
+        };
+        DeadLetterAction: {
+            /** @description Count only */
+            dry_run?: boolean | null;
+            filter: components["schemas"]["DeadLetterFilter"];
+            /** @description It stands in the history of each delivery */
+            reason?: string | null;
+        };
+        /** @description What is absent or null does not filter; {} is all */
+        DeadLetterFilter: {
+            cause?: components["schemas"]["Cause"] | null;
+            endpoint_id?: string | null;
+            /** @description An event type's name */
+            event_type?: string | null;
+            message_id?: string | null;
+            /** @description Failed at or after */
+            since?: components["schemas"]["MaybeTime"];
+            /** @description Failed before */
+            until?: components["schemas"]["MaybeTime"];
+            /** @description That the message was published for; a broadcast has none */
+            user_id?: string | null;
+        };
+        DeadLetterGroup: {
+            cause: components["schemas"]["Cause"];
+            count: number;
+            endpoint_id: components["schemas"]["EndpointId"];
+            /** @description How the newest request to this endpoint went, whatever it was for; null where none is known of */
+            last_attempt: components["schemas"]["LastAttempt"] | null;
+            /** @description When the last of them failed */
+            newest: components["schemas"]["Time"];
+            /** @description When the first of them failed */
+            oldest: components["schemas"]["Time"];
         };
         Delivery: {
             accepted_at: components["schemas"]["Time"];
@@ -911,7 +1243,7 @@ export interface components {
             actor: string;
             /** @description Who holds the key */
             actor_name: string;
-            /** @description Of the event that it answers, or of the request */
+            /** @description Of the event that it answers, of the request, or of the job */
             causation_id: string;
             /** @description The same for all that one request set in motion */
             correlation_id: string;
@@ -934,6 +1266,11 @@ export interface components {
              *     | EventTypeArchived | none |
              *     | EventTypeCreated | `name`, `description`, `schema`, `example`, `request` |
              *     | EventTypeUpdated | `description`, `schema`, `example` (null takes them away) |
+             *     | JobCancelled | `reason` |
+             *     | JobFailed | `error` |
+             *     | JobFinished | none |
+             *     | JobProgressed | `done`, `skipped`, `failed`, `streams`, `damaged` (each of the whole job so far), `damage` (what is new), `next` (where it goes on) |
+             *     | JobRequested | `kind`, `filter`, `reason`, `total`, `request` |
              *     | KeyCreated | `name`, `scopes`, `service_id`, `holder`, `secret_hash`, `request` |
              *     | KeyRevoked | none |
              *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `test`, `request` |
@@ -966,7 +1303,7 @@ export interface components {
          * @description What happened, in the past tense
          * @enum {string}
          */
-        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "NameReleased" | "NameReserved" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SubscriptionAdded" | "SubscriptionRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
+        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "NameReleased" | "NameReserved" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SubscriptionAdded" | "SubscriptionRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
         EventType: {
             /** @description Its own or its service's */
             archived_at: components["schemas"]["MaybeTime"];
@@ -1007,6 +1344,53 @@ export interface components {
             kind: "person" | "program";
             name: components["schemas"]["Name"];
         };
+        Job: {
+            /** @description Of verify: the first 100 of them */
+            damage: components["schemas"]["Damage"][];
+            /** @description Of verify: how many places are damaged */
+            damaged: number;
+            /** @description Deliveries retried or discarded; events read */
+            done: number;
+            ended_at: components["schemas"]["MaybeTime"];
+            /** @description Why it failed */
+            error: string | null;
+            /** @description Deliveries that could not be read */
+            failed: number;
+            /** @description null of rebuild and verify */
+            filter: components["schemas"]["JobFilter"] | null;
+            id: components["schemas"]["JobId"];
+            kind: components["schemas"]["JobKind"];
+            /** @description Given with retry or discard, or with the cancel */
+            reason: string | null;
+            requested_at: components["schemas"]["Time"];
+            /** @description A key's id, or `admin` */
+            requested_by: string;
+            /** @description null of rebuild and verify */
+            service_id: components["schemas"]["ServiceId"] | null;
+            /** @description Deliveries left as they are: the endpoint is paused or removed, or somebody else was quicker */
+            skipped: number;
+            status: components["schemas"]["JobStatus"];
+            /** @description Of verify: streams read */
+            streams: number;
+            /** @description How many there were to do when it was asked for; of rebuild and verify about, or 0 where it is not known */
+            total: number;
+            updated_at: components["schemas"]["Time"];
+            version: components["schemas"]["Version"];
+        };
+        JobFilter: {
+            cause: components["schemas"]["Cause"] | null;
+            endpoint_id: string | null;
+            event_type: string | null;
+            message_id: string | null;
+            since: components["schemas"]["MaybeTime"];
+            until: components["schemas"]["MaybeTime"];
+            user_id: string | null;
+        };
+        JobId: string;
+        /** @enum {string} */
+        JobKind: "recover" | "retry" | "discard" | "rebuild" | "verify";
+        /** @enum {string} */
+        JobStatus: "queued" | "running" | "finished" | "failed" | "cancelled";
         /** @description Any JSON */
         Json: Record<string, never> | unknown[] | string | number | boolean | null;
         Key: {
@@ -1021,6 +1405,14 @@ export interface components {
             version: components["schemas"]["Version"];
         };
         KeyId: string;
+        LastAttempt: {
+            at: components["schemas"]["Time"];
+            /** @description null if it was delivered */
+            cause: components["schemas"]["Cause"] | null;
+            delivered: boolean;
+            message_id: components["schemas"]["MessageId"];
+            status_code: number | null;
+        };
         /** Format: date-time */
         MaybeTime: string | null;
         Message: {
@@ -1080,6 +1472,19 @@ export interface components {
             /** @description All users if it is left out */
             user_id?: string | null;
         };
+        NewMessageOfBatch: {
+            /** @description Its name */
+            event_type: string;
+            /** @description 1 to 255 printable ASCII characters. Repeated, also by itself with the header, the message gets its first answer */
+            idempotency_key?: string | null;
+            /** @description Up to 240 KB; endpoints get it byte for byte */
+            payload: components["schemas"]["Json"];
+            /** @description All users if it is left out */
+            user_id?: string | null;
+        };
+        NewMessages: {
+            messages: components["schemas"]["NewMessageOfBatch"][];
+        };
         NewService: {
             /** @description Of endpoints that name none */
             default_format?: components["schemas"]["Format"] | null;
@@ -1124,6 +1529,10 @@ export interface components {
         };
         Reasoned: {
             reason?: string | null;
+        };
+        Recovery: {
+            /** @description Deliveries that failed at or after this time */
+            since: components["schemas"]["Time"];
         };
         /** @enum {string} */
         Scope: "publish" | "manage" | "read" | "secrets";
@@ -1269,6 +1678,18 @@ export interface components {
                 "application/json": components["schemas"]["Delivery"];
             };
         };
+        /** @description What it would act on; nothing was done */
+        DryRun: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @description 100,000 at most */
+                    count: number;
+                };
+            };
+        };
         /** @description The endpoint */
         Endpoint: {
             headers: {
@@ -1312,6 +1733,43 @@ export interface components {
                 [name: string]: unknown;
             };
             content?: never;
+        };
+        /** @description The job */
+        Job: {
+            headers: {
+                "WebPlug-Position": components["headers"]["ByCommand"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Job"];
+            };
+        };
+        /** @description A page of jobs */
+        Jobs: {
+            headers: {
+                "WebPlug-Stale": components["headers"]["Stale"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    data: components["schemas"]["Job"][];
+                    next_cursor: components["schemas"]["NextCursor"];
+                };
+            };
+        };
+        /** @description The job is durable, and begins */
+        JobStarted: {
+            headers: {
+                "WebPlug-Position": components["headers"]["Position"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @description How many there are to do, 100,000 at most */
+                    count: number;
+                    job_id: components["schemas"]["JobId"];
+                };
+            };
         };
         /** @description Refused, and why */
         Problem: {
@@ -1371,13 +1829,14 @@ export interface components {
         eventType: string;
         /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
         idempotencyKey: string;
+        job: string;
         limit: number;
         msg: string;
         /** @description Which events come first */
         order: "oldest" | "newest";
         /** @description At or after */
         since: string;
-        /** @description A stream's name, whole */
+        /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
         stream: string;
         sub: string;
         svc: string;
@@ -1511,6 +1970,26 @@ export interface operations {
             };
         };
     };
+    verifyLog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            202: components["responses"]["JobStarted"];
+            default: components["responses"]["Problem"];
+        };
+    };
     history: {
         parameters: {
             query?: {
@@ -1525,7 +2004,7 @@ export interface operations {
                 order?: components["parameters"]["order"];
                 /** @description At or after */
                 since?: components["parameters"]["since"];
-                /** @description A stream's name, whole */
+                /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
                 stream?: components["parameters"]["stream"];
                 /** @description An event's type */
                 type?: components["parameters"]["type"];
@@ -1539,6 +2018,61 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOperationJobs: {
+        parameters: {
+            query?: {
+                /** @description A WebPlug-Position that the list shall show */
+                after?: components["parameters"]["after"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["cursor"];
+                kind?: components["schemas"]["JobKind"];
+                limit?: components["parameters"]["limit"];
+                status?: components["schemas"]["JobStatus"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Jobs"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getOperationJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelOperationJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            202: components["responses"]["Job"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1638,6 +2172,26 @@ export interface operations {
         requestBody?: never;
         responses: {
             204: components["responses"]["Gone"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rebuild: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            202: components["responses"]["JobStarted"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1771,6 +2325,92 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterAction"];
+            };
+        };
+        responses: {
+            200: components["responses"]["DryRun"];
+            202: components["responses"]["JobStarted"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeadLetterGroups: {
+        parameters: {
+            query?: {
+                /** @description A WebPlug-Position that the list shall show */
+                after?: components["parameters"]["after"];
+                cause?: components["parameters"]["cause"];
+                endpoint_id?: components["parameters"]["endpointId"];
+                /** @description An event type's name */
+                event_type?: components["parameters"]["eventType"];
+                /** @description At or after */
+                since?: components["parameters"]["since"];
+                /** @description Before */
+                until?: components["parameters"]["until"];
+                user_id?: components["parameters"]["userId"];
+            };
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All groups */
+            200: {
+                headers: {
+                    "WebPlug-Stale": components["headers"]["Stale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeadLetterGroup"][];
+                        /** @description There are more than 100,000 dead letters: the oldest are not counted */
+                        more: boolean;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterAction"];
+            };
+        };
+        responses: {
+            200: components["responses"]["DryRun"];
+            202: components["responses"]["JobStarted"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listEndpoints: {
         parameters: {
             query?: {
@@ -1898,6 +2538,29 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Endpoint"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    recoverEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                ep: components["parameters"]["ep"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recovery"];
+            };
+        };
+        responses: {
+            202: components["responses"]["JobStarted"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2121,7 +2784,7 @@ export interface operations {
                 order?: components["parameters"]["order"];
                 /** @description At or after */
                 since?: components["parameters"]["since"];
-                /** @description A stream's name, whole */
+                /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
                 stream?: components["parameters"]["stream"];
                 /** @description An event's type */
                 type?: components["parameters"]["type"];
@@ -2137,6 +2800,65 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description A WebPlug-Position that the list shall show */
+                after?: components["parameters"]["after"];
+                /** @description next_cursor of the page before */
+                cursor?: components["parameters"]["cursor"];
+                kind?: components["schemas"]["JobKind"];
+                limit?: components["parameters"]["limit"];
+                status?: components["schemas"]["JobStatus"];
+            };
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Jobs"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: components["parameters"]["job"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            202: components["responses"]["Job"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2312,6 +3034,40 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Events"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    publishBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. With another body the same key is 422. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessages"];
+            };
+        };
+        responses: {
+            /** @description What became of each message, in the order of the request */
+            202: {
+                headers: {
+                    /** @description Of the last message that was accepted, if any was */
+                    "WebPlug-Position"?: components["schemas"]["Position"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BatchResult"][];
+                    };
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

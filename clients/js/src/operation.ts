@@ -5,9 +5,9 @@ import type { Span } from "./messages.js";
 import { path, Resource } from "./resource.js";
 import type { Result } from "./result.js";
 import { sleep } from "./retry.js";
-import type { CreatedKey, Event, Job, JobStatus, Key, NewKey, StartedJob, StuckEvent, System } from "./types.js";
+import type { CreatedKey, Event, Job, JobStatus, Key, NewKey, StartedJob, StuckEvent, System, Whoami } from "./types.js";
 
-/** API keys; for the admin key alone. */
+/** API keys; but for `whoami`, for the admin key alone. */
 export class Keys extends Resource {
   /** The answer is the only one that shows the key. */
   create(key: NewKey, options?: RequestOptions): Promise<Result<CreatedKey>> {
@@ -15,6 +15,10 @@ export class Keys extends Resource {
   }
   get(id: string, options?: RequestOptions): Promise<Result<Key>> {
     return this.call("GET", path`/v1/keys/${id}`, options);
+  }
+  /** The key in use, and what it may do; for any key. */
+  whoami(options?: RequestOptions): Promise<Result<Whoami>> {
+    return this.call("GET", "/v1/whoami", options);
   }
   list(query?: PageQuery, options?: RequestOptions): Listing<Key> {
     return this.pages("/v1/keys", query, options);
@@ -43,7 +47,7 @@ export abstract class JobsAt extends Resource {
   async wait(id: string, options: RequestOptions & { everyMs?: number } = {}): Promise<Result<Job>> {
     for (;;) {
       const job = await this.get(id, options);
-      if ((job as { endedAt: string | null }).endedAt !== null) return job;
+      if (job.endedAt !== null) return job;
       await sleep(options.everyMs ?? 500, options.signal);
     }
   }

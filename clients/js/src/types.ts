@@ -3,9 +3,12 @@ import type { components } from "./openapi.js";
 
 type Schemas = components["schemas"];
 /** A schema of the API's description, as it is answered. */
-type Out<Name extends string> = Name extends keyof Schemas ? Camel<Schemas[Name]> : any;
+type Out<Name extends keyof Schemas> = Camel<Schemas[Name]>;
 /** A schema of the API's description, as it is sent. */
-type In<Name extends string> = Name extends keyof Schemas ? Input<Schemas[Name]> : any;
+type In<Name extends keyof Schemas> = Input<Schemas[Name]>;
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the description has them
+type Later<Name extends string> = Name extends keyof Schemas ? Camel<Schemas[Name]> : any;
 
 /** Payloads by the name of their event type: `{ card_issued: { card: string } }`. */
 export type PayloadMap = object;
@@ -61,7 +64,7 @@ export type DeliveryStatus = Schemas["DeliveryStatus"];
 /** An event of the log; its `data` is as it was stored, with names in snake_case. */
 export type Event = Out<"Event">;
 /** An event, and which message it is about. */
-export type LiveEvent = Out<"LiveEvent">;
+export type LiveEvent = Later<"LiveEvent">;
 
 export type DeadLetterFilter = In<"DeadLetterFilter">;
 export type DeadLetterGroup = Out<"DeadLetterGroup">;
@@ -79,6 +82,9 @@ export type NewKey = In<"NewKey">;
 /** A new key, with the key itself, shown this once. */
 export type CreatedKey = Out<"CreatedKey">;
 
-export type Stats = Out<"Stats">;
-export type System = Out<"System">;
+/** A key as it sees itself. */
+export type Whoami = Later<"Whoami">;
+
+export type Stats = Later<"Stats">;
+export type System = Later<"System">;
 export type StuckEvent = Out<"Stuck">;

@@ -91,7 +91,7 @@ for (const [name, start] of Object.entries(servers)) {
     const visited: string[] = [];
     const told: string[] = [];
     const options = snsOptions({
-      fetch: (url) => { visited.push(String(url)); return Promise.resolve(new Response("<SubscriptionArn>arn</SubscriptionArn>")); },
+      fetch: (url) => { visited.push(url as string); return Promise.resolve(new Response("<SubscriptionArn>arn</SubscriptionArn>")); },
       onHandshake: ({ kind, envelope }) => { told.push(`${kind} ${envelope.TopicArn}`); },
     });
     const confirmation = sns.confirmation();

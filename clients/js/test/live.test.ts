@@ -16,7 +16,9 @@ function feed(total: number, broken: (nth: number) => Reply | undefined = () => 
   };
 }
 
-function live(url: string, query: LiveQuery = {}, signal?: AbortSignal) {
+type Feed = AsyncIterable<{ id: string }> & { readonly cursor: string | undefined };
+
+function live(url: string, query: LiveQuery = {}, signal?: AbortSignal): Feed {
   const wp = new Webplug({ url, apiKey: "k", serviceId: "svc_1", backoff: () => 1 });
   return wp.live({ waitSeconds: 0, ...query }, { signal });
 }

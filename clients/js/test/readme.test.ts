@@ -100,14 +100,14 @@ test("receive with Hono", async (t) => {
 test("receive in Lambda", async (t) => {
   process.env.WEBPLUG_SECRET = String(environment.WEBPLUG_SECRET);
   t.after(() => { delete process.env.WEBPLUG_SECRET; });
-  const { handler } = await import(pathToFileURL(path("lambda.ts")).href) as { handler(event: object): Promise<{ statusCode: number }> };
+  const { handler } = await import(pathToFileURL(path("lambda.ts")).href) as { handler: (event: object) => Promise<{ statusCode: number }> };
   assert.equal((await handler({ headers: signed(body), body, isBase64Encoded: false })).statusCode, 200);
 });
 
 test("verify by hand, with the secrets before and after a rotation", async (t) => {
   Object.assign(process.env, { OLD_SECRET: environment.WEBPLUG_SECRET, NEW_SECRET: "whsec_bmV3ZXIgdGhhbiB0aGUgb2xkIG9uZQ==" });
   t.after(() => { delete process.env.OLD_SECRET; delete process.env.NEW_SECRET; });
-  const { receive } = await import(pathToFileURL(path("verify.ts")).href) as { receive(text: string, headers: object): Promise<unknown> };
+  const { receive } = await import(pathToFileURL(path("verify.ts")).href) as { receive: (text: string, headers: object) => Promise<unknown> };
   assert.deepEqual(await receive(body, signed(body)), { card: "4242" });
 });
 

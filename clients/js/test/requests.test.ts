@@ -63,6 +63,7 @@ async function callAll(wp: Webplug): Promise<void> {
   await keys.list();
   await keys.get("key");
   await keys.delete("key");
+  await keys.whoami();
   await admin.history();
   await admin.system();
   await admin.rebuild();
@@ -204,7 +205,7 @@ test("url, key and service may come from the environment", async (t) => {
   });
   await new Webplug().users.get("usr_1");
   assert.equal(got[0]?.url, "/v1/services/svc_e/users/usr_1");
-  assert.equal(got[0]?.headers.authorization, "Bearer from-env");
+  assert.equal(got[0].headers.authorization, "Bearer from-env");
 });
 
 test("it refuses to be in a browser with a key, unless told so", (t) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { runInNewContext } from "node:vm";
@@ -41,7 +41,7 @@ test("a Request, and one that is read in pieces", async () => {
       controller.close();
     },
   });
-  assert.ok(await verify(new Request("https://x.invalid", { method: "POST", headers, body: stream, duplex: "half" } as RequestInit), { secret }));
+  assert.ok(await verify(new Request("https://x.invalid", { method: "POST", headers, body: stream, duplex: "half" }), { secret }));
 });
 
 const event = { headers: capital, body, isBase64Encoded: false };
@@ -68,7 +68,7 @@ async function posted(t: TestContext, app: App, take: Take, type = "application/
       const taken = take(request);
       taken.then(resolve, reject);
       return taken;
-    }) as RequestListener);
+    }));
     t.after(() => { server.closeAllConnections(); server.close(); });
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;
