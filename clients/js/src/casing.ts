@@ -23,7 +23,8 @@ export type Input<T> =
     ? { [K in keyof T as K extends string ? CamelCase<K> : K]: K extends keyof Untouched ? Untouched[K] | Extract<T[K], null | undefined> : Input<T[K]> }
   : T;
 
-const untouched = new Set(["payload", "example", "schema", "metadata", "data"]);
+/** And maps, whose names are values: "http_503". */
+const untouched = new Set(["payload", "example", "schema", "metadata", "data", "causes", "skip_reasons"]);
 
 /** The value with its members' names in camelCase. Arrays of `data`, as pages have them, are gone into. */
 export function toCamel(value: unknown): unknown {

@@ -110,6 +110,12 @@ test("names are camelCase here and snake_case there, and what is the caller's ow
   assert.match(got[2]?.body ?? "", /"additionalProperties".*"my_key".*"innerKey"/);
 });
 
+test("names that are values stay: causes and reasons", async (t) => {
+  const { url } = await serve(t, [{ body: { total: { skip_reasons: { no_subscription: 1 }, causes: { http_503: 2 } } } }]);
+  const stats: unknown = await new Webplug({ url, ...quiet }).stats();
+  assert.deepEqual(stats, { total: { skipReasons: { no_subscription: 1 }, causes: { http_503: 2 } } });
+});
+
 test("an event's data is as it was stored", async (t) => {
   const { url } = await serve(t, [{ body: { data: [{ id: "1", actor_name: "Ada", data: { event_type: "a", status_code: 1 } }], next_cursor: null } }]);
   const { data: [event] } = await new Webplug({ url, ...quiet }).messages.history("msg_1");
