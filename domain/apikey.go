@@ -18,6 +18,7 @@ type (
 		Name      string  `json:"name"`
 		Scopes    []Scope `json:"scopes"`
 		ServiceID string  `json:"service_id,omitzero"`
+		UserID    string  `json:"user_id,omitzero"` // since version 2
 		Holder    Holder  `json:"holder,omitzero"`
 		Hash      string  `json:"secret_hash"`
 		Request   string  `json:"request,omitzero"`
@@ -66,6 +67,7 @@ type APIKey struct {
 	Name      string
 	Scopes    []Scope
 	ServiceID string // "" for every service
+	UserID    string // "" for every user; else one of ServiceID
 	Holder    Holder
 	Hash      string
 	Request   string
@@ -96,8 +98,8 @@ func (k APIKey) Evolve(r eventlog.Recorded) APIKey {
 	k.Version = r.Version
 	switch e := r.Event.(type) {
 	case KeyCreated:
-		k.ID, k.Name, k.Scopes, k.ServiceID, k.Holder, k.Hash, k.Request, k.CreatedAt =
-			r.Stream.Root, e.Name, e.Scopes, e.ServiceID, e.Holder, e.Hash, e.Request, r.Time
+		k.ID, k.Name, k.Scopes, k.ServiceID, k.UserID, k.Holder, k.Hash, k.Request, k.CreatedAt =
+			r.Stream.Root, e.Name, e.Scopes, e.ServiceID, e.UserID, e.Holder, e.Hash, e.Request, r.Time
 	case KeyRevoked:
 		k.RevokedAt = r.Time
 	}
@@ -109,6 +111,7 @@ type CreateKey struct {
 	Name      string
 	Scopes    []Scope
 	ServiceID string
+	UserID    string // of the service; it exists
 	Holder    Holder
 	Hash      string // HashKey of the secret
 	Request   string
@@ -127,6 +130,9 @@ func (c CreateKey) Decide(k APIKey) ([]eventlog.Event, error) {
 	}
 	if err := c.checkScopes(); err != nil {
 		return nil, err
+	}
+	if c.UserID != "" && c.ServiceID == "" {
+		return nil, Refuse(Invalid, "user_id", "needs the user's service_id beside it")
 	}
 	if err := checkText("holder.name", c.Holder.Name, MaxName); err != nil {
 		return nil, err

@@ -20,6 +20,14 @@ var keyCreated = domain.KeyCreated{
 func TestCreateKey(t *testing.T) {
 	create := domain.CreateKey(keyCreated)
 	t.Run("creates it", func(t *testing.T) { spec.Given[domain.APIKey](t).When(create).Then(keyCreated) })
+	t.Run("is for one user of a service", func(t *testing.T) {
+		ofUser := create
+		ofUser.UserID = "usr_1"
+		spec.Given[domain.APIKey](t).When(ofUser).Then(domain.KeyCreated(ofUser))
+		if k := fold[domain.APIKey](t, domain.KeyCreated(ofUser)); k.UserID != "usr_1" {
+			t.Errorf("%+v", k)
+		}
+	})
 	t.Run("needs a name and a scope alone", func(t *testing.T) {
 		least := domain.CreateKey{Name: "CI", Scopes: []domain.Scope{domain.ScopeRead}, Hash: "h"}
 		spec.Given[domain.APIKey](t).When(least).Then(domain.KeyCreated(least))
@@ -50,6 +58,7 @@ func TestCreateKey(t *testing.T) {
 	refused("without scopes", invalid("scopes"), func(c *domain.CreateKey) { c.Scopes = nil })
 	refused("with an unknown scope", invalid("scopes"), func(c *domain.CreateKey) { c.Scopes = []domain.Scope{"read", "admin"} })
 	refused("with a scope twice", invalid("scopes"), func(c *domain.CreateKey) { c.Scopes = []domain.Scope{"read", "publish", "read"} })
+	refused("for a user of no service", invalid("user_id"), func(c *domain.CreateKey) { c.ServiceID, c.UserID = "", "usr_1" })
 	refused("with a holder of no kind", invalid("holder.kind"), func(c *domain.CreateKey) { c.Holder.Kind = "" })
 	refused("with a holder of another kind", invalid("holder.kind"), func(c *domain.CreateKey) { c.Holder.Kind = "robot" })
 	refused("with a holder without a name", invalid("holder.name"), func(c *domain.CreateKey) { c.Holder.Name = "" })

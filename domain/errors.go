@@ -17,6 +17,7 @@ const (
 	Conflict     Kind = "conflict"     // taken, archived, or not possible in this state
 	TooLarge     Kind = "too-large"
 	NotJSON      Kind = "not-json"
+	TooMany      Kind = "too-many"    // as many as are allowed at once are under way
 	Unavailable  Kind = "unavailable" // try again later
 )
 

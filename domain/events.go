@@ -1,6 +1,10 @@
 package domain
 
-import "webplug/domain/eventlog"
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"webplug/domain/eventlog"
+)
 
 // Events is every event type that is, or ever was, stored. testdata/events has a file for each schema version.
 func Events() *eventlog.Registry {
@@ -37,7 +41,7 @@ func Events() *eventlog.Registry {
 		eventlog.Define[RetryRequested](),
 		eventlog.Define[DeliveryDiscarded](),
 
-		eventlog.Define[KeyCreated](),
+		eventlog.Define[KeyCreated](unchanged), // 2: user_id
 		eventlog.Define[KeyRevoked](),
 
 		eventlog.Define[JobRequested](),
@@ -47,3 +51,6 @@ func Events() *eventlog.Registry {
 		eventlog.Define[JobCancelled](),
 	)
 }
+
+// unchanged is the upcast to a version that only has a further field, which may be absent.
+func unchanged(data jsontext.Value) (jsontext.Value, error) { return data, nil }

@@ -110,7 +110,9 @@ const (
 var JobStatuses = []JobStatus{JobStatusQueued, JobStatusRunning, JobStatusFinished, JobStatusFailed, JobStatusCancelled}
 
 // JobStream is the stream of a service's job, or, with eventlog.Above, of one that is no single service's.
-func JobStream(service, id string) eventlog.Stream { return eventlog.Stream{Service: service, Root: id} }
+func JobStream(service, id string) eventlog.Stream {
+	return eventlog.Stream{Service: service, Root: id}
+}
 
 // Job is a piece of work that is done in slices.
 type Job struct {

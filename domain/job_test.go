@@ -141,7 +141,9 @@ func TestActOnFailed(t *testing.T) {
 	retry := domain.ActOnFailed{Command: domain.RetryDelivery{Message: m, Endpoint: domain.Endpoint{ID: "ep_1"}, Reason: "job"}, Before: spec.Start.Add(time.Minute)}
 	discard := domain.ActOnFailed{Command: domain.DiscardDelivery{Message: m, EndpointID: "ep_1"}, Before: spec.Start.Add(time.Minute)}
 	failed := domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "att_1", Cause: domain.CauseTimeout}}
-	given := func(past ...eventlog.Event) spec.Scenario[domain.Delivery] { return spec.Given[domain.Delivery](t, past...) }
+	given := func(past ...eventlog.Event) spec.Scenario[domain.Delivery] {
+		return spec.Given[domain.Delivery](t, past...)
+	}
 
 	given(failed).When(retry).Then(domain.RetryRequested{Reason: "job"})
 	given(failed).When(discard).Then(domain.DeliveryDiscarded{})

@@ -85,8 +85,8 @@ func samples() []sample {
 		{domain.DeliveryDiscarded{Reason: "wrong"}, domain.DeliveryDiscarded{}},
 
 		{domain.KeyCreated{
-			Name: "CI", Scopes: domain.Scopes, ServiceID: "svc_01KE0000000000000000000001", Holder: domain.Holder{Name: "Ann", Kind: "person"},
-			Hash: domain.HashKey("secret"), Request: body,
+			Name: "CI", Scopes: domain.Scopes, ServiceID: "svc_01KE0000000000000000000001", UserID: "usr_01KE0000000000000000000002",
+			Holder: domain.Holder{Name: "Ann", Kind: "person"}, Hash: domain.HashKey("secret"), Request: body,
 		}, domain.KeyCreated{Name: "CI", Scopes: []domain.Scope{domain.ScopeRead}, Hash: domain.HashKey("secret")}},
 		{domain.KeyRevoked{}, domain.KeyRevoked{}},
 

@@ -27,7 +27,13 @@ type DeadLetter struct {
 func (q *Queries) DeadLetters(ctx context.Context, service string, f DeliveryFilter, r PageRequest) (Page[DeliveryRow], error) {
 	query := deadQuery(service, f)
 	query.Backward = true
-	return listPart(ctx, q, query, r, f.wants)
+	sees, failed := q.audience(service, f.Audience), error(nil)
+	page, err := listPart(ctx, q, query, r, func(d DeliveryRow) bool {
+		wanted, err := f.shows(ctx, sees, d)
+		failed = errors.Join(failed, err)
+		return wanted
+	})
+	return page, errors.Join(err, failed)
 }
 
 func deadQuery(service string, f DeliveryFilter) ListQuery {
@@ -41,6 +47,14 @@ func deadQuery(service string, f DeliveryFilter) ListQuery {
 func (f DeliveryFilter) wants(d DeliveryRow) bool {
 	return is(f.UserID, value(d.UserID)) && is(f.EventTypeID, value(d.EventTypeID)) && is(f.EventType, d.EventType) &&
 		is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause)) && is(f.MessageID, d.MessageID)
+}
+
+// shows says whether a delivery is wanted, and is the audience's to see if there is one.
+func (f DeliveryFilter) shows(ctx context.Context, sees *audience, d DeliveryRow) (bool, error) {
+	if !f.wants(d) || f.Audience == "" {
+		return f.wants(d), nil
+	}
+	return sees.owns(ctx, value(d.EndpointID))
 }
 
 // DeliveryFilterOf is a job's filter as lists take it.

@@ -7,8 +7,6 @@ import (
 	"iter"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 )
 
 // factRange is a part of a service's journal.
@@ -18,6 +16,7 @@ type factRange struct {
 	backward bool      // newest first
 	beyond   *Fact     // only what comes after this one, in the direction read
 	orEqual  bool      // and this one
+	upto     string    // only pages that arrived no later than this mark; "" is all
 }
 
 // errEnough ends a walk that has all it wants.
@@ -72,6 +71,10 @@ func (r factRange) bounds() (low, high time.Time) {
 }
 
 func (q *Queries) walkHours(ctx context.Context, r factRange, visit func(hour string) error) error {
+	return q.walkHourRows(ctx, r, func(l Listed) error { return visit(l.Sort) })
+}
+
+func (q *Queries) walkHourRows(ctx context.Context, r factRange, visit func(Listed) error) error {
 	low, high := r.bounds()
 	query := ListQuery{View: ViewJournal, List: listHours(r.service), Backward: r.backward, Limit: 100}
 	if !low.IsZero() {
@@ -80,7 +83,7 @@ func (q *Queries) walkHours(ctx context.Context, r factRange, visit func(hour st
 	if !high.IsZero() {
 		query.To = high.UTC().Format(hourForm) + "~"
 	}
-	return q.walk(ctx, query, func(l Listed) error { return visit(l.Sort) })
+	return q.walk(ctx, query, visit)
 }
 
 // walkHour merges an hour's pages, which overlap. A page is loaded before the first fact that it could precede is given.
@@ -111,12 +114,15 @@ func (q *Queries) walkHour(ctx context.Context, r factRange, hour string, visit 
 		return nil
 	}
 	err := q.walk(ctx, query, func(l Listed) error {
-		edge, _, _ := strings.Cut(l.Sort, "/")
+		edge, mark, _ := strings.Cut(l.Sort, "/")
+		if r.upto != "" && mark > r.upto {
+			return nil
+		}
 		if err := give(edge); err != nil {
 			return err
 		}
-		var facts []Fact
-		if err := json.Unmarshal(l.Body, &facts); err != nil {
+		facts, err := factsOf(l)
+		if err != nil {
 			return err
 		}
 		for _, f := range facts {

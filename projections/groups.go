@@ -89,9 +89,13 @@ func (q *Queries) DeadLetterGroups(ctx context.Context, service string, f Delive
 func (q *Queries) eachDeadNewest(ctx context.Context, service string, f DeliveryFilter, visit func(DeadLetter) error) error {
 	query := deadQuery(service, f)
 	query.Backward, query.Limit = true, 1000
+	sees := q.audience(service, f.Audience)
 	return q.walk(ctx, query, func(l Listed) error {
 		row, err := readDelivery(l)
-		if err != nil || !f.wants(row) {
+		if err != nil {
+			return err
+		}
+		if wanted, err := f.shows(ctx, sees, row); err != nil || !wanted {
 			return err
 		}
 		return visit(DeadLetter{row.MessageID, value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort})

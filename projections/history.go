@@ -26,6 +26,7 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	}
 	defer at.release()
 	page.Stale = stale
+	sees := at.audience(service, f.Audience)
 	seen := 0
 	for fact, err := range at.allFacts(ctx, service, f, c) {
 		if err != nil {
@@ -35,7 +36,14 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			return page, nil
 		}
 		stream := fact.Fact.Stream(fact.service)
-		if is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && within(f.Stream, stream.String()) {
+		wants := is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && within(f.Stream, stream.String())
+		if wants && f.Audience != "" {
+			seen += 2
+			if wants, err = sees.concerns(ctx, fact.Fact); err != nil {
+				return page, err
+			}
+		}
+		if wants {
 			if len(page.Data) == r.Limit {
 				return page, nil
 			}
@@ -43,10 +51,15 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			if err != nil {
 				return page, err
 			}
+			if f.Audience != "" {
+				if event, err = sees.shown(ctx, event); err != nil {
+					return page, err
+				}
+			}
 			page.Data = append(page.Data, event)
 			seen += 10
 		}
-		page.Next = cursor{List: in, Fact: &fact.Fact, Part: fact.service}.String()
+		page.Next = cursor{List: in, Fact: fact.place(), Part: fact.service}.String()
 	}
 	page.Next = ""
 	return page, nil

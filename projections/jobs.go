@@ -118,7 +118,7 @@ func (j *Jobs) actOnDeadLetters(ctx context.Context, job *eventlog.Loaded[domain
 // act acts on some dead letters and records the progress in one write: so each is counted once, and nothing is done once
 // the job is cancelled.
 func (j *Jobs) act(ctx context.Context, job *eventlog.Loaded[domain.Job], letters []DeadLetter, next string, finished bool) error {
-	t := &tally{next: next, from: job.State.Progress.Next, finished: finished}
+	t := &progress{next: next, from: job.State.Progress.Next, finished: finished}
 	steps := make([]eventlog.Step, 0, len(letters)+1)
 	for _, d := range letters {
 		step, err := j.step(ctx, job.State, d, t)
@@ -137,7 +137,7 @@ func (j *Jobs) act(ctx context.Context, job *eventlog.Loaded[domain.Job], letter
 }
 
 // step is what is to be done to one dead letter.
-func (j *Jobs) step(ctx context.Context, job domain.Job, d DeadLetter, t *tally) (eventlog.Step, error) {
+func (j *Jobs) step(ctx context.Context, job domain.Job, d DeadLetter, t *progress) (eventlog.Step, error) {
 	stream := domain.DeliveryStream(job.Service, d.Message, d.Endpoint)
 	m, err := eventlog.Load[domain.Message](ctx, j.Log, domain.MessageStream(job.Service, d.Message))
 	if err != nil {
@@ -160,8 +160,8 @@ func (j *Jobs) step(ctx context.Context, job domain.Job, d DeadLetter, t *tally)
 	return eventlog.On(stream, t.item(cmd)).From(delivery), nil
 }
 
-// tally is the last step of a write: it counts what the others came to, each time they are decided.
-type tally struct {
+// progress is the last step of a write: it counts what the others came to, each time they are decided.
+type progress struct {
 	items      []*jobItem
 	failed     int
 	from, next string
@@ -173,7 +173,7 @@ type jobItem struct {
 	acted   bool
 }
 
-func (t *tally) item(cmd domain.ActOnFailed) *jobItem {
+func (t *progress) item(cmd domain.ActOnFailed) *jobItem {
 	i := &jobItem{command: cmd}
 	t.items = append(t.items, i)
 	return i
@@ -191,7 +191,7 @@ func (i *jobItem) Decide(d domain.Delivery) ([]eventlog.Event, error) {
 }
 
 // Decide counts.
-func (t *tally) Decide(j domain.Job) ([]eventlog.Event, error) {
+func (t *progress) Decide(j domain.Job) ([]eventlog.Event, error) {
 	cmd := domain.AdvanceJob{From: t.from, Next: t.next, Finished: t.finished, Failed: t.failed}
 	for _, i := range t.items {
 		if i.acted {

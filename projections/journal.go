@@ -3,6 +3,7 @@ package projections
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,9 +25,26 @@ type Fact struct {
 	Type    string           `json:"t"`
 	Time    int64            `json:"m"` // microseconds since 1970
 	Actor   string           `json:"a"`
-	// Of MessageAccepted only.
-	EventTypeID string `json:"e,omitzero"`
-	UserID      string `json:"u,omitzero"`
+	// Of MessageAccepted: whom it is for (UserID "" is all users), and who gets it and who does not.
+	EventTypeID string       `json:"e,omitzero"` // of a delivery's events too
+	UserID      string       `json:"u,omitzero"`
+	Targets     int          `json:"n,omitzero"`
+	Skipped     []skippedOne `json:"k,omitempty"`
+	// Of a delivery's outcome.
+	Cause     domain.Cause `json:"c,omitzero"` // of a failure
+	Took      int64        `json:"d,omitzero"` // of a success: microseconds from the message's acceptance to the endpoint's answer
+	NoRequest bool         `json:"x,omitzero"` // it failed without one
+}
+
+// skippedOne is an endpoint that did not get a message.
+type skippedOne struct {
+	Endpoint string            `json:"e,omitzero"`
+	Reason   domain.SkipReason `json:"r"`
+}
+
+// place is what a cursor keeps of a fact.
+func (f Fact) place() *Fact {
+	return &Fact{Root: f.Root, Leaf: f.Leaf, Version: f.Version, Time: f.Time}
 }
 
 // At is the event's time.
@@ -42,13 +60,30 @@ func (f Fact) compare(g Fact) int {
 	return cmp.Or(cmp.Compare(f.Time, g.Time), strings.Compare(f.Root, g.Root), strings.Compare(f.Leaf, g.Leaf), cmp.Compare(f.Version, g.Version))
 }
 
-func factOf(r eventlog.Recorded) Fact {
+// factOf makes the fact of an event. m is the message of a delivery's event; nil if it cannot be read.
+func factOf(r eventlog.Recorded, m *domain.Message) Fact {
 	f := Fact{
 		Root: r.Stream.Root, Leaf: r.Stream.Leaf, Version: r.Version, Type: r.Event.EventType(),
 		Time: r.Time.UnixMicro(), Actor: r.Actor,
 	}
-	if m, ok := r.Event.(domain.MessageAccepted); ok {
-		f.EventTypeID, f.UserID = m.EventTypeID, m.UserID
+	if m != nil {
+		f.EventTypeID = m.Accepted.EventTypeID
+	}
+	switch e := r.Event.(type) {
+	case domain.MessageAccepted:
+		f.EventTypeID, f.UserID, f.Targets = e.EventTypeID, e.UserID, len(e.Targets)
+		for _, s := range e.Skipped {
+			f.Skipped = append(f.Skipped, skippedOne{s.EndpointID, s.Reason})
+		}
+	case domain.AttemptFailed:
+		f.Cause = e.Cause
+	case domain.DeliveryFailed:
+		f.Cause, f.NoRequest = e.Cause, e.AttemptID == ""
+	case domain.DeliverySucceeded:
+		if m != nil {
+			answered := e.At.Add(time.Duration(e.DurationMS * float64(time.Millisecond)))
+			f.Took = max(0, answered.Sub(m.AcceptedAt).Microseconds())
+		}
 	}
 	return f
 }
@@ -59,7 +94,7 @@ const (
 	// pageSpan bounds the time between a page's facts, so that a reader can seek by time.
 	pageSpan = 10 * time.Second
 	hourForm = "2006010215"
-	// hoursInMemory bounds the services whose last hour is remembered.
+	// hoursInMemory bounds the hours that are known to be open.
 	hoursInMemory = 10_000
 )
 
@@ -71,34 +106,51 @@ func listByOldest(service, hour string) string {
 	return "oldest/" + service + "/" + hour
 }
 
+// listArrived has a service's pages in the order in which they were written: the live feed reads it.
+func listArrived(service string) string { return "arrived/" + service }
+
+// markOf names a flush. Marks sort as flushes followed each other: by how far the log was folded, and flushes that found
+// nothing new by their ids.
+func markOf(folded eventlog.Position, id string) string {
+	return fmt.Sprintf("%016x.%s", uint64(folded), id)
+}
+
+// serviceHour is an hour of a service's journal.
+type serviceHour struct{ service, hour string }
+
 // journal collects facts between two flushes.
 type journal struct {
 	facts map[string][]Fact // by service
-	hours map[string]string // by service: the hour that was entered last
+	// open has the hours whose rows say that they are not rolled up, with the rows' versions; entered has those that the
+	// flush under way adds.
+	open, entered map[serviceHour]eventlog.Version
+	// rolling has the hours that are being rolled up: true where something has come meanwhile.
+	rolling map[serviceHour]bool
 }
 
 func newJournal() *journal {
-	return &journal{facts: map[string][]Fact{}, hours: map[string]string{}}
+	return &journal{
+		facts: map[string][]Fact{}, rolling: map[serviceHour]bool{},
+		open: map[serviceHour]eventlog.Version{}, entered: map[serviceHour]eventlog.Version{},
+	}
 }
 
-func (j *journal) add(r eventlog.Recorded) {
-	j.facts[r.Stream.Service] = append(j.facts[r.Stream.Service], factOf(r))
-}
+func (j *journal) add(service string, f Fact) { j.facts[service] = append(j.facts[service], f) }
 
 // flushed says that what rows gave is written.
 func (j *journal) flushed() {
-	for service, facts := range j.facts {
-		if len(j.hours) >= hoursInMemory {
-			clear(j.hours)
-		}
-		j.hours[service] = facts[len(facts)-1].At().Format(hourForm)
+	if len(j.open)+len(j.entered) > hoursInMemory {
+		clear(j.open)
 	}
+	maps.Copy(j.open, j.entered)
+	clear(j.entered)
 	clear(j.facts)
 }
 
-// rows makes the pages. mark tells the pages of one flush from those of every other.
-func (j *journal) rows(mark string) ([]Row, error) {
+// rows makes the pages. mark is markOf the flush. version tells which version the row of an hour has.
+func (j *journal) rows(mark string, version func(serviceHour) (eventlog.Version, error)) ([]Row, error) {
 	var out []Row
+	clear(j.entered) // of a flush that could not be written
 	for service, facts := range j.facts {
 		slices.SortFunc(facts, Fact.compare)
 		for len(facts) > 0 {
@@ -107,21 +159,38 @@ func (j *journal) rows(mark string) ([]Row, error) {
 			for n < min(len(facts), pageFacts) && facts[n].At().Sub(facts[0].At()) < pageSpan && facts[n].At().Format(hourForm) == hour {
 				n++
 			}
-			page, err := pageRow(service, hour, fmt.Sprintf("%s-%d", mark, len(out)), facts[:n])
+			page, err := pageRow(service, hour, fmt.Sprintf("%s.%06d", mark, len(out)), facts[:n])
 			if err != nil {
 				return nil, err
 			}
 			out = append(out, page)
-			if j.hours[service] != hour {
-				out = append(out, hourRow(service, hour))
-			}
 			facts = facts[n:]
+			if out, err = j.enter(out, serviceHour{service, hour}, version); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
 }
 
-// pageRow is one page. It is listed by the time of its newest fact and by that of its oldest.
+// enter adds the row that says that an hour has pages that are not rolled up, where there is none.
+func (j *journal) enter(out []Row, h serviceHour, version func(serviceHour) (eventlog.Version, error)) ([]Row, error) {
+	if _, ok := j.rolling[h]; ok {
+		j.rolling[h] = true
+	}
+	if j.open[h] > 0 || j.entered[h] > 0 {
+		return out, nil
+	}
+	v, err := version(h)
+	if err != nil {
+		return nil, err
+	}
+	j.entered[h] = v + 1
+	row, err := hourRow(h, v+1, 0)
+	return append(out, row), err
+}
+
+// pageRow is one page. It is listed by the time of its newest fact, by that of its oldest, and by its arrival.
 func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	body, err := json.Marshal(facts)
 	if err != nil {
@@ -130,11 +199,29 @@ func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	oldest, newest := timeKey(facts[0].At()), timeKey(facts[len(facts)-1].At())
 	return Row{
 		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body, Fresh: true,
-		Lists: []Entry{{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark}},
+		Lists: []Entry{
+			{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark},
+			{listArrived(service), mark},
+		},
 	}, nil
 }
 
-// hourRow says that a service has pages of an hour.
-func hourRow(service, hour string) Row {
-	return Row{View: ViewJournal, ID: "hour/" + service + "/" + hour, Version: 1, Body: []byte("{}"), Lists: []Entry{{listHours(service), hour}}}
+// hourBody is what the row of an hour says.
+type hourBody struct {
+	Rolled int `json:"rolled,omitzero"` // how many rows of figures it was rolled up into; 0 if it was not
+}
+
+func listUnrolled() string { return "unrolled" }
+
+func (h serviceHour) id() string { return "hour/" + h.service + "/" + h.hour }
+
+// hourRow says that a service has pages of an hour, and whether they are rolled up.
+func hourRow(h serviceHour, v eventlog.Version, rolled int) (Row, error) {
+	row := Row{View: ViewJournal, ID: h.id(), Version: v, Lists: []Entry{{listHours(h.service), h.hour}}}
+	if rolled == 0 {
+		row.Lists = append(row.Lists, Entry{listUnrolled(), h.hour + "/" + h.service})
+	}
+	var err error
+	row.Body, err = json.Marshal(hourBody{rolled})
+	return row, err
 }

@@ -194,6 +194,13 @@ func (l *Lanes) pass(at eventlog.Position) {
 	}
 }
 
+// Lag is how many commits dispatch has not taken yet.
+func (l *Lanes) Lag(feed eventlog.Feed) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return uint64(feed.Head() - min(l.taken, feed.Head()))
+}
+
 // awaitTaken waits until the feed was taken up to a position.
 func (l *Lanes) awaitTaken(ctx context.Context, at eventlog.Position) error {
 	for {

@@ -12,6 +12,26 @@ import (
 func (w *world) everyList() string {
 	w.t.Helper()
 	ctx := w.t.Context()
+	out := w.rowLists()
+	add := func(name string, text string) { out += name + " " + text + "\n" }
+	for _, newest := range []bool{false, true} {
+		for _, service := range []string{svc, ""} {
+			add("history "+service, pages(w, func(r projections.PageRequest) (projections.Page[eventlog.Recorded], error) {
+				page, err := w.queries.History(ctx, service, projections.HistoryFilter{NewestFirst: newest}, r)
+				for i := range page.Data {
+					page.Data[i].Event = nil // ids and hashes are enough
+				}
+				return page, err
+			}))
+		}
+	}
+	return out
+}
+
+// rowLists are the lists that have rows of their own.
+func (w *world) rowLists() string {
+	w.t.Helper()
+	ctx := w.t.Context()
 	out := ""
 	add := func(name string, text string) { out += name + " " + text + "\n" }
 	add("services", pages(w, func(r projections.PageRequest) (projections.Page[projections.ServiceRow], error) {
@@ -51,17 +71,6 @@ func (w *world) everyList() string {
 		add("jobs", pages(w, func(r projections.PageRequest) (projections.Page[projections.JobRow], error) {
 			return w.queries.Jobs(ctx, service, projections.JobFilter{}, r)
 		}))
-	}
-	for _, newest := range []bool{false, true} {
-		for _, service := range []string{svc, ""} {
-			add("history "+service, pages(w, func(r projections.PageRequest) (projections.Page[eventlog.Recorded], error) {
-				page, err := w.queries.History(ctx, service, projections.HistoryFilter{NewestFirst: newest}, r)
-				for i := range page.Data {
-					page.Data[i].Event = nil // ids and hashes are enough
-				}
-				return page, err
-			}))
-		}
 	}
 	return out
 }

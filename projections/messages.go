@@ -49,7 +49,8 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 		if seen++; seen > 10*budget {
 			return page, nil
 		}
-		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) {
+		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) &&
+			(f.Audience == "" || fact.UserID == "" || fact.UserID == f.Audience) {
 			row, ok, err := q.message(ctx, service, fact.Root, f)
 			if err != nil {
 				return page, err
@@ -62,7 +63,7 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 			}
 			seen += 10
 		}
-		page.Next = cursor{List: "messages/" + service, Fact: &fact}.String()
+		page.Next = cursor{List: "messages/" + service, Fact: fact.place()}.String()
 	}
 	page.Next = ""
 	return page, nil
@@ -112,6 +113,14 @@ func (q *Queries) message(ctx context.Context, service, id string, f MessageFilt
 	trail, err := LoadTrail(ctx, q.log, service, id)
 	if err != nil || !trail.Message().Exists() {
 		return MessageRow{}, false, err
+	}
+	if f.Audience != "" {
+		var meets bool
+		sees := q.audience(service, f.Audience)
+		trail, meets, err = trail.Part(f.Audience, func(e string) (bool, error) { return sees.owns(ctx, e) })
+		if err != nil || !meets {
+			return MessageRow{}, false, err
+		}
 	}
 	row := trail.Row()
 	wants := is(f.Status, row.Status) && is(f.EventTypeID, value(row.EventTypeID)) && is(f.EventType, row.EventType) &&

@@ -54,6 +54,7 @@ type (
 		Status       domain.DeliveryStatus
 		Cause        domain.Cause
 		Since, Until time.Time // accepted at or after Since, before Until
+		Audience     string    // a user whose part alone is shown
 	}
 	// DeliveryFilter chooses deliveries. Since and Until compare when they ended.
 	DeliveryFilter struct {
@@ -64,6 +65,7 @@ type (
 		EndpointID   string
 		Cause        domain.Cause
 		Since, Until time.Time
+		Audience     string // a user whose endpoints' deliveries alone are shown
 	}
 	// HistoryFilter chooses events.
 	HistoryFilter struct {
@@ -72,6 +74,7 @@ type (
 		Actor        string
 		Since, Until time.Time // events' times: at or after Since, before Until
 		NewestFirst  bool
+		Audience     string // a user whose part alone is shown
 	}
 )
 

@@ -32,11 +32,13 @@ type Projector struct {
 	opened     eventlog.Position // what was committed before this process began
 	heldBack   bool              // some of what is folded has no row yet, on purpose
 	moved      chan struct{}     // closed when folded grows
+	entered    chan struct{}     // closed when the journal grows
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
 	journal    *journal
 	jobs       *jobs
 	stuck      *stuck
+	commit     []Fact // room for one commit's
 	dirty      bool
 	soiled     chan struct{} // has one while dirty rows wait for their flush
 	failing    error         // of the last flush
@@ -46,7 +48,7 @@ type Projector struct {
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
-		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger, moved: make(chan struct{}),
+		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger, moved: make(chan struct{}), entered: make(chan struct{}),
 		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), jobs: newJobs(l), stuck: newStuck(),
 	}
@@ -77,12 +79,10 @@ func (p *Projector) Directory() *Directory { return p.directory }
 
 // Run follows the feed and flushes every half second, until ctx ends. A store that cannot answer is asked again.
 func (p *Projector) Run(ctx context.Context, feed eventlog.Feed) error {
-	flushed := make(chan struct{})
-	go func() {
-		defer close(flushed)
-		p.flushLoop(ctx, feed)
-	}()
-	defer func() { <-flushed }()
+	var beside sync.WaitGroup
+	beside.Go(func() { p.flushLoop(ctx, feed) })
+	beside.Go(func() { p.rollLoop(ctx) })
+	defer beside.Wait()
 	for {
 		p.mu.Lock()
 		from := p.folded
@@ -188,6 +188,35 @@ func (p *Projector) CatchUp(ctx context.Context, feed eventlog.Feed) error {
 	return p.flush(ctx, feed, true)
 }
 
+// Enter makes the journal, and so the live feed, have all that was acknowledged before. It writes what would be written
+// soon anyway, and not what is held back.
+func (p *Projector) Enter(ctx context.Context, feed eventlog.Feed) error {
+	if err := p.awaitFolded(ctx, feed.Head()); err != nil {
+		return err
+	}
+	return p.flush(ctx, feed, false)
+}
+
+// Entered is closed when something is entered into a journal after the call.
+func (p *Projector) Entered() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.entered
+}
+
+// Generation is which one of the read models it writes: how often they were made anew, and in which format they are.
+func (p *Projector) Generation() (number, format uint64) {
+	return uint64(p.generation) & (1<<formatBits - 1), p.generation.format()
+}
+
+// onceEach says whether every fact that is entered from now on is entered for the first time. What was committed before
+// this process began may have been entered by the one before it, which had not got to note that.
+func (p *Projector) onceEach() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.written >= p.opened
+}
+
 // Lag is how many commits are not folded yet.
 func (p *Projector) Lag(feed eventlog.Feed) uint64 {
 	p.mu.Lock()
@@ -215,11 +244,20 @@ func (p *Projector) awaitFolded(ctx context.Context, at eventlog.Position) error
 func (p *Projector) take(ctx context.Context, at eventlog.Position, records []eventlog.Record) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	facts := p.commit[:0] // entered when all is folded: a commit that is taken again is entered once
 	for _, rec := range records {
-		if err := p.fold(ctx, at, rec); err != nil {
+		fact, err := p.fold(ctx, at, rec)
+		if err != nil {
 			return err
 		}
+		facts = append(facts, fact)
 	}
+	for i, rec := range records {
+		if facts[i].Version > 0 {
+			p.journal.add(rec.Stream.Service, facts[i])
+		}
+	}
+	p.commit = facts
 	p.soil()
 	if at > p.folded {
 		p.folded = at
@@ -229,28 +267,44 @@ func (p *Projector) take(ctx context.Context, at eventlog.Position, records []ev
 	return nil
 }
 
-// fold takes one record, or sets its stream aside. It fails only where trying again can help.
-func (p *Projector) fold(ctx context.Context, at eventlog.Position, rec eventlog.Record) error {
+// fold takes one record, or sets its stream aside, and gives its fact, the zero one if it cannot be read. It fails only
+// where trying again can help.
+func (p *Projector) fold(ctx context.Context, at eventlog.Position, rec eventlog.Record) (fact Fact, err error) {
 	r, err := p.log.Decode(rec)
-	if err == nil {
-		p.journal.add(r)
+	readable := err == nil
+	if !p.stuck.stops(rec.Stream) {
+		if readable {
+			err = p.project(ctx, at, r)
+		}
+		if err != nil && transient(err) {
+			return fact, err
+		}
+		if err != nil {
+			p.setAside(rec, err)
+		}
 	}
-	if p.stuck.stops(rec.Stream) {
-		return nil
+	if readable {
+		fact = p.factOf(r)
 	}
-	if err == nil {
-		err = p.project(ctx, at, r)
+	return fact, nil
+}
+
+// factOf makes the fact of an event that is projected.
+func (p *Projector) factOf(r eventlog.Recorded) Fact {
+	if d := p.deliveries.open[r.Stream]; d != nil {
+		return factOf(r, d.message)
 	}
-	if err == nil || transient(err) {
-		return err
-	}
+	return factOf(r, nil)
+}
+
+// setAside parks the stream of a record that cannot be projected.
+func (p *Projector) setAside(rec eventlog.Record, err error) {
 	version := rec.Version
 	var unreadable *eventlog.RecordError
 	if errors.As(err, &unreadable) && unreadable.Stream == rec.Stream {
 		version = unreadable.Version // the stream was folded anew, and a later event is the one that cannot be
 	}
 	p.park(consumerViews, rec.Stream, version, err)
-	return nil
 }
 
 // transient says whether the same event may be taken a moment later.
@@ -308,7 +362,7 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) err
 	if !p.dirty && !p.heldBack {
 		return nil
 	}
-	rows, heldFrom, err := p.changed(all)
+	rows, heldFrom, err := p.changed(ctx, all)
 	if err != nil {
 		return err
 	}
@@ -332,6 +386,10 @@ func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) err
 
 // clean says that what changed gave is written.
 func (p *Projector) clean() {
+	if len(p.journal.facts) > 0 {
+		close(p.entered)
+		p.entered = make(chan struct{})
+	}
 	p.deliveries.flushed()
 	p.journal.flushed()
 	p.jobs.flushed()
@@ -341,12 +399,14 @@ func (p *Projector) clean() {
 }
 
 // changed makes the rows that differ from what is written, and says which commit is the first that is held back.
-func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
+func (p *Projector) changed(ctx context.Context, all bool) ([]Row, eventlog.Position, error) {
 	rows, heldFrom, err := p.deliveries.rows(p.now(), all)
 	if err != nil {
 		return nil, 0, fmt.Errorf("make delivery rows: %w", err)
 	}
-	pages, err := p.journal.rows(p.log.NewID())
+	pages, err := p.journal.rows(markOf(p.folded, p.log.NewID()), func(h serviceHour) (eventlog.Version, error) {
+		return hourVersion(ctx, p.views, p.generation, h)
+	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("make journal pages: %w", err)
 	}
@@ -360,6 +420,15 @@ func (p *Projector) changed(all bool) ([]Row, eventlog.Position, error) {
 	}
 	parked, err := p.stuck.rows()
 	return append(append(rows, work...), parked...), heldFrom, err
+}
+
+// hourVersion is the version of an hour's row, 0 if there is none.
+func hourVersion(ctx context.Context, v Views, g Generation, h serviceHour) (eventlog.Version, error) {
+	row, err := v.Get(ctx, g, ViewJournal, h.id())
+	if errors.Is(err, ErrNoRow) {
+		return 0, nil
+	}
+	return row.Version, err
 }
 
 // sleep waits, and says whether ctx is still good.

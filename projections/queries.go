@@ -20,15 +20,20 @@ type Queries struct {
 	generation Generation // of a pinned one
 	pin        func() (g Generation, release func())
 	catchUp    func(context.Context) error
+	enter      func(context.Context) error // as catchUp, of the journal alone
+	entered    func() <-chan struct{}      // closed when a journal grows
 	retry      func(ctx context.Context, id string) error
 	unstuck    func(context.Context)
+	onceEach   func() bool // whether a fact that arrives from now on has not arrived before
+	open       *openHours
 }
 
 // NewQueries makes the queries over what a projector writes.
 func NewQueries(l *eventlog.Log, v Views, p *Projector, feed eventlog.Feed) *Queries {
 	return &Queries{
-		log: l, views: v, pin: p.pin, retry: p.RetryStuck,
+		log: l, views: v, pin: p.pin, retry: p.RetryStuck, open: &openHours{},
 		catchUp: func(ctx context.Context) error { return p.CatchUp(ctx, feed) },
+		enter:   func(ctx context.Context) error { return p.Enter(ctx, feed) }, entered: p.Entered, onceEach: p.onceEach,
 	}
 }
 
@@ -220,6 +225,7 @@ func (q *Queries) RetryStuck(ctx context.Context, id string) error {
 	if err := q.retry(ctx, id); err != nil {
 		return err
 	}
+	q.open.forget()
 	if q.unstuck != nil {
 		q.unstuck(ctx)
 	}

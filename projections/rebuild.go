@@ -110,7 +110,7 @@ func (p *Projector) scan(ctx context.Context, scanner eventlog.Scanner, progress
 func (p *Projector) flushRebuilt(ctx context.Context, head eventlog.Position) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	rows, _, err := p.changed(true)
+	rows, _, err := p.changed(ctx, true)
 	if err != nil {
 		return err
 	}

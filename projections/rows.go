@@ -155,6 +155,7 @@ type KeyRow struct {
 	Name      string           `json:"name"`
 	Scopes    []domain.Scope   `json:"scopes"`
 	ServiceID *string          `json:"service_id"`
+	UserID    *string          `json:"user_id"`
 	Holder    *domain.Holder   `json:"holder"`
 	CreatedAt time.Time        `json:"created_at"`
 	RevokedAt *time.Time       `json:"revoked_at"`
@@ -163,9 +164,9 @@ type KeyRow struct {
 
 // NewKeyRow makes the row of a key.
 func NewKeyRow(k domain.APIKey) KeyRow {
-	row := KeyRow{ID: k.ID, Name: k.Name, Scopes: k.Scopes, CreatedAt: k.CreatedAt, RevokedAt: moment(k.RevokedAt), Version: k.Version}
-	if k.ServiceID != "" {
-		row.ServiceID = &k.ServiceID
+	row := KeyRow{
+		ID: k.ID, Name: k.Name, Scopes: k.Scopes, ServiceID: present(k.ServiceID), UserID: present(k.UserID),
+		CreatedAt: k.CreatedAt, RevokedAt: moment(k.RevokedAt), Version: k.Version,
 	}
 	if k.Holder != (domain.Holder{}) {
 		row.Holder = &k.Holder

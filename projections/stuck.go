@@ -162,11 +162,11 @@ func (p *Projector) reproject(ctx context.Context, s eventlog.Stream, from event
 		if err != nil {
 			return err
 		}
-		if r.Version >= from {
-			p.journal.add(r)
-		}
 		if err := p.project(ctx, 0, r); err != nil {
 			return err
+		}
+		if r.Version >= from {
+			p.journal.add(s.Service, p.factOf(r))
 		}
 	}
 	return nil

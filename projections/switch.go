@@ -142,7 +142,7 @@ func (s *switching) release() {
 // the readers of the generation before.
 func (p *Projector) adopt(ctx context.Context, next *Projector) (*sync.WaitGroup, error) {
 	next.stuck.takeDispatch(p.stuck)
-	rows, _, err := next.changed(true)
+	rows, _, err := next.changed(ctx, true)
 	if err != nil {
 		return nil, err
 	}

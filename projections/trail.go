@@ -46,6 +46,30 @@ func foldTrail(service string, events iter.Seq2[eventlog.Recorded, error]) (Mess
 	return t, nil
 }
 
+// Part is the trail as one user may see it: the deliveries to the user's own endpoints alone. meets is as PartOf's.
+func (t MessageTrail) Part(user string, owns func(endpoint string) (bool, error)) (part MessageTrail, meets bool, err error) {
+	accepted, meets, err := PartOf(t.message.Accepted, user, owns)
+	if err != nil || !meets || t.message.Accepted.UserID != "" {
+		return t, meets, err
+	}
+	t.message.Accepted = accepted
+	events := t.events
+	t.events = nil
+	for _, r := range events {
+		switch {
+		case r.Stream.Leaf == "":
+			if m, ok := r.Event.(domain.MessageAccepted); ok {
+				m.Targets, m.Skipped = accepted.Targets, accepted.Skipped
+				r.Event = m
+			}
+		case !t.message.Targets(r.Stream.Leaf):
+			continue
+		}
+		t.events = append(t.events, r)
+	}
+	return t, true, nil
+}
+
 // Message is the message itself.
 func (t MessageTrail) Message() domain.Message { return t.message }
 

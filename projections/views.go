@@ -24,6 +24,7 @@ const (
 	ViewJournal    View = "journal"
 	ViewStuck      View = "stuck"
 	ViewJobs       View = "jobs"
+	ViewKeyUses    View = "uses" // beside the log, in the generation 0
 )
 
 // Row is one row of a read model: a pure function of one stream, as of a version of it.

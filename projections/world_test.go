@@ -26,6 +26,7 @@ type world struct {
 	fs        *vfs.MemFS
 	store     *pebble.Store
 	log       *eventlog.Log
+	sealer    *eventlog.Sealer
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
@@ -73,6 +74,7 @@ func (w *world) open(again bool) {
 	if registry == nil {
 		registry = domain.Events()
 	}
+	w.sealer = sealer
 	w.log = eventlog.New(w.store, registry, sealer, time.Now, w.id)
 	g, err := projections.OpenViews(ctx, w.log, w.store, w.store, w.store.Views(), again, time.Now, logger)
 	w.must(err)

@@ -59,6 +59,8 @@ type home struct {
 	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
+	started   time.Time
+	lags      lags
 	ready     chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
@@ -92,7 +94,7 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	} else if err != nil {
 		return nil, fmt.Errorf("check the master key: %w", err)
 	}
-	h := &home{options: o, store: store, feed: store, ready: make(chan struct{})}
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{}), started: o.now().UTC()}
 	if o.feed != nil {
 		h.feed = o.feed(store)
 	}
@@ -121,7 +123,7 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, CheckURL: o.checkURL, Health: h.health,
+		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
 	})

@@ -98,9 +98,10 @@ func (v *verifier) take(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// before is the record before one that this part begins a stream with: none (version 0), or one of a part before.
+// before is the record before one that this part begins a stream with: one of a part before, or none (version 0), also
+// where more than maxMissing are missing before it.
 func (v *verifier) before(ctx context.Context, r *Record) (Record, error) {
-	for at := r.Version; at > 1; at-- {
+	for at := r.Version; at > 1 && r.Version-at < maxMissing; at-- {
 		next, stop := iter.Pull2(v.log.store.Read(ctx, r.Stream, at-2))
 		prev, err, ok := next()
 		stop()

@@ -79,7 +79,7 @@ func (a *API) publishOne(ctx context.Context, c *call, message jsontext.Value, k
 	}
 	p := publishing{}
 	if done.err = decodeBody(message, batched, &body); done.err == nil {
-		p, done.err = newPublishing(body.EventType, body.UserID, body.Payload)
+		p, done.err = c.newPublishing(body.EventType, body.UserID, body.Payload)
 	}
 	if done.err == nil && body.Key != nil {
 		key, done.err = *body.Key, domain.CheckIdempotencyKey("idempotency_key", *body.Key)
@@ -89,7 +89,7 @@ func (a *API) publishOne(ctx context.Context, c *call, message jsontext.Value, k
 	}
 	n := creation{id: domain.PrefixMessage + a.NewID()}
 	if key != "" {
-		if n, done.err = derived(domain.PrefixMessage, c.service.ID, key, withoutKey(message)); done.err != nil {
+		if n, done.err = derived(domain.PrefixMessage, c.service.ID, c.own(key), withoutKey(message)); done.err != nil {
 			return done
 		}
 	}

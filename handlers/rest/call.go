@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
+	"webplug/projections"
 )
 
 // call is one request, once its caller is known to be allowed to make it.
@@ -135,6 +137,7 @@ func (a *API) admit(ctx context.Context, c *call, n access, ofService bool) erro
 	if c.caller, err = a.authenticate(ctx, c.Request()); err != nil {
 		return err
 	}
+	a.noteUse(ctx, c)
 	service := ""
 	if ofService {
 		if service = c.Param("svc"); !c.caller.sees(service) {
@@ -155,6 +158,9 @@ func (a *API) admit(ctx context.Context, c *call, n access, ofService bool) erro
 			return noSuchService()
 		}
 	}
+	if err := a.admitUser(ctx, c); err != nil {
+		return err
+	}
 	id := c.Response().Header()[headerRequestID][0]
 	c.cause = eventlog.Cause{Actor: c.caller.actor(), CorrelationID: id, CausationID: id}
 	if c.Request().Header.Get(headerRequestID) == id {
@@ -163,6 +169,18 @@ func (a *API) admit(ctx context.Context, c *call, n access, ofService bool) erro
 		c.cause.CausationID = "req_" + a.NewID()
 	}
 	return nil
+}
+
+// noteUse remembers when, from where and for what a key was used.
+func (a *API) noteUse(ctx context.Context, c *call) {
+	if c.caller.admin {
+		return
+	}
+	host, _, err := net.SplitHostPort(c.Request().RemoteAddr)
+	if err != nil {
+		host = c.Request().RemoteAddr
+	}
+	a.KeyUses.Note(ctx, c.caller.key.ID, projections.KeyUse{At: a.now(), From: host, Call: c.Request().Method + " " + c.Path()})
 }
 
 func noSuchService() error { return domain.Refuse(domain.NotFound, "", "no such service") }

@@ -13,6 +13,7 @@ import (
 func (a *API) listDeadLetters(ctx context.Context, c *call) error {
 	q := c.query()
 	filter, request := q.deadLetters(), q.page()
+	filter.Audience = c.caller.user()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}
@@ -42,6 +43,7 @@ type groupsAnswer struct {
 func (a *API) listDeadLetterGroups(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := q.deadLetters()
+	filter.Audience = c.caller.user()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}

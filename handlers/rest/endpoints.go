@@ -22,6 +22,9 @@ func (a *API) addEndpoint(ctx context.Context, c *call) error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
+	if err := c.ownUser(body.UserID); err != nil {
+		return err
+	}
 	n, err := a.creation(c, domain.PrefixEndpoint, c.service.ID)
 	if err != nil {
 		return err
@@ -209,7 +212,7 @@ func (a *API) endpoint(ctx context.Context, c *call) (domain.Endpoint, error) {
 func (a *API) listEndpoints(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.EndpointFilter{
-		UserID: q.id("user_id", domain.PrefixUser), URL: q.text("url"),
+		UserID: c.onlyUser(q.id("user_id", domain.PrefixUser)), URL: q.text("url"),
 		Status: word(q, "status", domain.EndpointActive, domain.EndpointStatusPaused, domain.EndpointStatusGone),
 	}
 	request := q.page()

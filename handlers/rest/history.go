@@ -40,7 +40,7 @@ func (a *API) history(ctx context.Context, c *call) error { return a.historyOf(c
 
 func (a *API) historyOf(ctx context.Context, c *call, service string) error {
 	q := c.query()
-	filter := projections.HistoryFilter{Stream: q.text("stream"), Actor: q.text("actor")}
+	filter := projections.HistoryFilter{Stream: q.text("stream"), Actor: q.text("actor"), Audience: c.caller.user()}
 	filter.Type = word(q, "type", a.Log.Registry().Names()...)
 	if filter.Stream != "" {
 		if _, err := eventlog.ParseStream(filter.Stream); err != nil {
@@ -64,12 +64,13 @@ func (a *API) historyOf(ctx context.Context, c *call, service string) error {
 type events struct {
 	ctx   context.Context
 	api   *API
-	opens bool // payloads and answers
+	opens bool   // payloads and answers
+	user  string // whose part the caller sees alone
 	names map[string]string
 }
 
 func (a *API) events(ctx context.Context, c *call) *events {
-	return &events{ctx, a, c.caller.has(domain.ScopeRead), map[string]string{}}
+	return &events{ctx, a, c.caller.has(domain.ScopeRead), c.caller.user(), map[string]string{}}
 }
 
 func (v *events) show(r eventlog.Recorded) (eventAnswer, error) {
@@ -85,7 +86,8 @@ func (v *events) show(r eventlog.Recorded) (eventAnswer, error) {
 	}, err
 }
 
-// nameOf is who an actor is: a key's holder; the admin and components have their own names.
+// nameOf is who an actor is: a key's holder; the admin and components have their own names. To a key of one user, the
+// holders of other keys have none.
 func (v *events) nameOf(actor string) (string, error) {
 	if !domain.ValidID(domain.PrefixKey, actor) {
 		return actor, nil
@@ -98,6 +100,9 @@ func (v *events) nameOf(actor string) (string, error) {
 		return "", err
 	}
 	v.names[actor] = key.ActorName()
+	if v.user != "" && key.UserID != v.user {
+		v.names[actor] = actor
+	}
 	return v.names[actor], nil
 }
 

@@ -33,7 +33,7 @@ func (a *API) creation(c *call, prefix, scope string, parts ...string) (creation
 	case key == "":
 		return creation{id: prefix + a.NewID()}, nil
 	}
-	return derived(prefix, scope, key, c.body, parts...)
+	return derived(prefix, scope, c.own(key), c.body, parts...)
 }
 
 // idempotencyKey is the request's Idempotency-Key, "" if it has none.
@@ -46,6 +46,14 @@ func (c *call) idempotencyKey() (string, error) {
 	default:
 		return values[0], domain.CheckIdempotencyKey(headerIdempotencyKey, values[0])
 	}
+}
+
+// own is an Idempotency-Key as the caller's: a customer must not be able to take one that the operator is about to use.
+func (c *call) own(key string) string {
+	if user := c.caller.user(); user != "" {
+		return user + " " + key
+	}
+	return key
 }
 
 // derived is the creation that a key gives, of a request with a body.

@@ -12,10 +12,26 @@ import (
 	"webplug/projections"
 )
 
-// keyAnswer is a new API key: the only answer that shows it.
+// keyAnswer is an API key as the API shows it.
 type keyAnswer struct {
 	projections.KeyRow
+	LastUsed *projections.KeyUse `json:"last_used"`
+}
+
+// newKeyAnswer is a new API key: the only answer that shows it.
+type newKeyAnswer struct {
+	keyAnswer
 	Key string `json:"key"`
+}
+
+// showKey shows a key with its last use.
+func (a *API) showKey(ctx context.Context, row projections.KeyRow) (keyAnswer, error) {
+	shown := keyAnswer{KeyRow: row}
+	use, ok, err := a.KeyUses.Of(ctx, row.ID)
+	if ok {
+		shown.LastUsed = &use
+	}
+	return shown, err
 }
 
 func (a *API) createKey(ctx context.Context, c *call) error {
@@ -23,6 +39,7 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 		Name      string         `json:"name"`
 		Scopes    []domain.Scope `json:"scopes"`
 		ServiceID *string        `json:"service_id"`
+		UserID    *string        `json:"user_id"`
 		Holder    *struct {
 			Name string `json:"name"`
 			Kind string `json:"kind"`
@@ -39,13 +56,18 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	user, err := a.limitToUser(ctx, service, body.UserID)
+	if err != nil {
+		return err
+	}
 	secret := make([]byte, 32)
 	if _, err := io.ReadFull(a.Random, secret); err != nil {
 		return fmt.Errorf("make a key: %w", err)
 	}
 	text := hex.EncodeToString(secret)
 	cmd := domain.CreateKey{
-		Name: body.Name, Scopes: body.Scopes, ServiceID: service, Hash: domain.HashKey(text), Request: n.request,
+		Name: body.Name, Scopes: body.Scopes, ServiceID: service, UserID: user, Hash: domain.HashKey(text),
+		Request: n.request,
 	}
 	if body.Holder != nil {
 		cmd.Holder = domain.Holder{Name: body.Holder.Name, Kind: body.Holder.Kind}
@@ -58,7 +80,7 @@ func (a *API) createKey(ctx context.Context, c *call) error {
 		return err
 	}
 	c.did(key.Stream, key.Version)
-	return a.changed(ctx, c, http.StatusCreated, keyAnswer{projections.NewKeyRow(key.State), domain.KeyText(n.id, text)})
+	return a.changed(ctx, c, http.StatusCreated, newKeyAnswer{keyAnswer{KeyRow: projections.NewKeyRow(key.State)}, domain.KeyText(n.id, text)})
 }
 
 // limit is the service that a key is limited to, "" for none. One that it cannot be limited to is refused, and so is an
@@ -83,6 +105,23 @@ func (a *API) limit(ctx context.Context, service *string) (string, error) {
 		return "", domain.Refuse(domain.Conflict, "service_id", "the service is archived")
 	}
 	return *service, nil
+}
+
+// limitToUser is the user of the service that a key is limited to, "" for none.
+func (a *API) limitToUser(ctx context.Context, service string, user *string) (string, error) {
+	switch {
+	case user == nil:
+		return "", nil
+	case *user == "":
+		return "", domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out for a key of all users")
+	case service == "" || !domain.ValidID(domain.PrefixUser, *user): // of no service: that is refused where all else is
+		return *user, domain.User{}.AcceptsCommands("user_id")
+	}
+	u, err := a.Directory.User(ctx, service, *user)
+	if err != nil {
+		return "", err
+	}
+	return *user, u.AcceptsCommands("user_id")
 }
 
 func (a *API) revokeKey(ctx context.Context, c *call) error {
@@ -116,7 +155,11 @@ func (a *API) getKey(ctx context.Context, c *call) error {
 	if !key.Exists() {
 		return domain.Refuse(domain.NotFound, "", "no such key")
 	}
-	return c.json(http.StatusOK, projections.NewKeyRow(key))
+	shown, err := a.showKey(ctx, projections.NewKeyRow(key))
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, shown)
 }
 
 func (a *API) listKeys(ctx context.Context, c *call) error {
@@ -129,5 +172,5 @@ func (a *API) listKeys(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return list(c, page, asItIs)
+	return list(c, page, func(row projections.KeyRow) (keyAnswer, error) { return a.showKey(ctx, row) })
 }

@@ -128,19 +128,20 @@ var scopeOf = map[string]string{
 	"POST /v1/services/:svc/messages/:msg/deliveries/:ep/retry":   "manage",
 	"POST /v1/services/:svc/messages/:msg/deliveries/:ep/discard": "manage",
 	"GET /v1/services/:svc/dead-letters":                          "read", "GET /v1/services/:svc/history": "read",
+	"GET /v1/services/:svc/live": "read", "GET /v1/services/:svc/stats": "read",
 
 	"POST /v1/services/:svc/messages/batch": "publish", "POST /v1/services/:svc/endpoints/:ep/recover": "manage",
 	"GET /v1/services/:svc/dead-letters/groups": "read", "POST /v1/services/:svc/dead-letters/retry": "manage",
 	"POST /v1/services/:svc/dead-letters/discard": "manage",
-	"GET /v1/services/:svc/jobs": "read", "GET /v1/services/:svc/jobs/:job": "read", "POST /v1/services/:svc/jobs/:job/cancel": "manage",
+	"GET /v1/services/:svc/jobs":                  "read", "GET /v1/services/:svc/jobs/:job": "read", "POST /v1/services/:svc/jobs/:job/cancel": "manage",
 
 	"POST /v1/rebuild": "admin", "POST /v1/audit/verify": "admin",
 	"GET /v1/jobs": "admin", "GET /v1/jobs/:job": "admin", "POST /v1/jobs/:job/cancel": "admin",
 
 	"POST /v1/keys": "admin", "GET /v1/keys": "admin", "GET /v1/keys/:key": "admin", "DELETE /v1/keys/:key": "admin",
-	"GET /v1/history": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",
+	"GET /v1/history": "admin", "GET /v1/system": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",
 
-	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "",
+	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "", "GET /docs": "",
 }
 
 func TestEveryRouteIsDescribedAndInTheTable(t *testing.T) {

@@ -2,7 +2,10 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -21,7 +24,7 @@ func (a *API) listMessages(ctx context.Context, c *call) error {
 	filter := projections.MessageFilter{
 		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
 		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint),
-		Status:     word(q, "status", deliveryStates...), Cause: q.cause("cause"),
+		Status:     word(q, "status", deliveryStates...), Cause: q.cause("cause"), Audience: c.caller.user(),
 	}
 	filter.Since, filter.Until = q.span()
 	request := q.page()
@@ -66,6 +69,9 @@ func (a *API) trail(ctx context.Context, c *call) (projections.MessageTrail, err
 	if err == nil && !trail.Message().Exists() {
 		err = domain.Refuse(domain.NotFound, "", "no such message")
 	}
+	if user := c.caller.user(); err == nil && user != "" {
+		trail, _, err = trail.Part(user, func(e string) (bool, error) { return a.owns(ctx, c, e) })
+	}
 	return trail, err
 }
 
@@ -93,8 +99,12 @@ func all[T any](T) bool { return true }
 
 func (a *API) listDeliveries(ctx context.Context, c *call) error {
 	q := c.query()
-	status, cause := word(q, "status", deliveryStates...), q.cause("cause")
-	endpoint, request := q.id("endpoint_id", domain.PrefixEndpoint), q.page()
+	f := projections.DeliveryFilter{
+		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
+		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), Cause: q.cause("cause"),
+	}
+	status, request := word(q, "status", deliveryStates...), q.page()
+	f.Since, f.Until = q.span()
 	if err := q.done(); err != nil {
 		return err
 	}
@@ -102,14 +112,31 @@ func (a *API) listDeliveries(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	var failed error
 	page, err := pageOf(trail.Deliveries(), request,
 		func(r projections.DeliveryRow) string { return or(r.EndpointID, "") },
 		func(r projections.DeliveryRow) bool {
-			return (status == "" || r.Status == status) && (endpoint == "" || or(r.EndpointID, "") == endpoint) &&
-				(cause == "" || (r.Cause != nil && *r.Cause == cause))
+			ok, err := a.wantsDelivery(ctx, c, f, r)
+			failed = errors.Join(failed, err)
+			return ok && (status == "" || r.Status == status)
 		})
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
 	return list(c, page, asItIs)
+}
+
+// wantsDelivery says whether a filter wants a delivery of one message.
+func (a *API) wantsDelivery(ctx context.Context, c *call, f projections.DeliveryFilter, r projections.DeliveryRow) (bool, error) {
+	changed := slices.MaxFunc([]time.Time{r.AcceptedAt, or(r.LastAttemptAt, r.AcceptedAt), or(r.EndedAt, r.AcceptedAt)}, time.Time.Compare)
+	switch endpoint := or(r.EndpointID, ""); {
+	case f.EndpointID != "" && endpoint != f.EndpointID, f.EventType != "" && r.EventType != f.EventType,
+		f.Cause != "" && or(r.Cause, "") != f.Cause, changed.Before(f.Since), !f.Until.IsZero() && !changed.Before(f.Until):
+		return false, nil
+	case f.UserID == "":
+		return true, nil
+	default:
+		e, err := a.Directory.Endpoint(ctx, c.service.ID, endpoint)
+		return e.Exists() && e.UserID == f.UserID, err
+	}
 }

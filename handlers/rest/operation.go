@@ -59,6 +59,20 @@ func (a *API) readyz(ctx context.Context, c *call) error {
 	return c.json(status, answer)
 }
 
+// systemAnswer is what /v1/system says.
+type systemAnswer struct {
+	System
+	Streams int     `json:"streams"` // live ones that are open
+	Checks  []Check `json:"checks"`
+}
+
+func (a *API) system(ctx context.Context, c *call) error {
+	if err := c.query().done(); err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, systemAnswer{a.System(ctx), a.Streams(), a.Health(ctx)})
+}
+
 func (a *API) metrics(_ context.Context, c *call) error {
 	a.Metrics.ServeHTTP(c.Response(), c.Request())
 	return nil

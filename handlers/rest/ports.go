@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"time"
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
@@ -48,11 +49,44 @@ type Queries interface {
 	Jobs(ctx context.Context, service string, f projections.JobFilter, p projections.PageRequest) (projections.Page[projections.JobRow], error)
 	// History is events of one service, or of all with service "".
 	History(ctx context.Context, service string, f projections.HistoryFilter, p projections.PageRequest) (projections.Page[eventlog.Recorded], error)
+	// Live is a service's events as they arrive. A cursor that is none of the feed's is a domain.Error of the kind Invalid on
+	// the field "cursor".
+	Live(ctx context.Context, service string, f projections.LiveFilter, r projections.LiveRequest) (projections.LivePage, error)
+	Stats(ctx context.Context, service string, f projections.StatsFilter) (projections.Stats, error)
 	Stuck(context.Context, projections.PageRequest) (projections.Page[projections.StuckRow], error)
 	// RetryStuck gives a parked event to its consumer again; an unknown id is a domain.Error of the kind NotFound.
 	RetryStuck(ctx context.Context, id string) error
 	// After waits, for 2 s at most, until lists show a stream as of a version, and says whether they do.
 	After(ctx context.Context, stream eventlog.Stream, version eventlog.Version) (fresh bool, err error)
+}
+
+// KeyUses knows when each API key was used last.
+type KeyUses interface {
+	// Note tells of a use. It is called on each request, and must cost next to nothing.
+	Note(ctx context.Context, key string, u projections.KeyUse)
+	// Of is a key's newest known use; ok is false if there is none.
+	Of(ctx context.Context, key string) (u projections.KeyUse, ok bool, err error)
+}
+
+// System is how this WebPlug is and how it does.
+type System struct {
+	Version    string     `json:"version"`
+	Store      string     `json:"store"` // pebble, dynamodb
+	StartedAt  time.Time  `json:"started_at"`
+	Generation uint64     `json:"generation"`  // how often the read models were made anew
+	RowsFormat uint64     `json:"rows_format"` // of the read models
+	Position   uint64     `json:"log_position"`
+	Consumers  []Consumer `json:"consumers"`
+	Stuck      int        `json:"stuck"`   // streams that are set aside
+	Waiting    int        `json:"waiting"` // attempts in memory
+}
+
+// Consumer is one who follows the event log.
+type Consumer struct {
+	Name string `json:"name"`
+	Lag  uint64 `json:"lag"` // commits that it has not taken
+	// LagMS is how long ago it was last seen to have none to take; 0 if it has none, nil if it was never seen so.
+	LagMS *float64 `json:"lag_ms"`
 }
 
 // Check is one of the things that must be well for this process to be of use.

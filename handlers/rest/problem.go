@@ -48,6 +48,8 @@ func statusOf(k domain.Kind) int {
 		return http.StatusUnsupportedMediaType
 	case domain.Invalid:
 		return http.StatusUnprocessableEntity
+	case domain.TooMany:
+		return http.StatusTooManyRequests
 	case domain.Unavailable:
 		return http.StatusServiceUnavailable
 	}
@@ -117,7 +119,7 @@ func (a *API) fail(c echo.Context, err error, with ...slog.Attr) (logged bool) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		h.Set("Retry-After", "1")
 	}
 	logged = p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled)

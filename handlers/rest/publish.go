@@ -136,10 +136,10 @@ func (c *call) decodePublishing() (publishing, error) {
 	if err := c.decode(&body); err != nil {
 		return publishing{}, err
 	}
-	return newPublishing(body.EventType, body.UserID, c.body[body.Payload.start:body.Payload.end])
+	return c.newPublishing(body.EventType, body.UserID, c.body[body.Payload.start:body.Payload.end])
 }
 
-func newPublishing(eventType string, user *string, payload []byte) (publishing, error) {
+func (c *call) newPublishing(eventType string, user *string, payload []byte) (publishing, error) {
 	p := publishing{eventType: eventType, payload: payload}
 	if user != nil {
 		// An empty variable of the caller's must not send one customer's message to all.
@@ -147,7 +147,7 @@ func newPublishing(eventType string, user *string, payload []byte) (publishing, 
 			return p, domain.Refuse(domain.Invalid, "user_id", "is empty; leave it out to publish to all users")
 		}
 	}
-	return p, nil
+	return p, c.ownUser(p.userID)
 }
 
 // inPlace is a JSON value that is left where it lies in the body: neither copied nor touched.

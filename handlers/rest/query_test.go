@@ -39,7 +39,7 @@ func TestQuery(t *testing.T) {
 				"since=2026-01-02T03:04:05Z&until=2026-01-02T03:04:04Z": "until", "since=2026-01-02T03:04:05+02:00": "since",
 				"user_id=x": "user_id", "endpoint_id=" + s.user: "endpoint_id",
 			},
-			s.path + "/messages/" + m + "/deliveries": {"status=x": "status", "user_id=" + s.user: "user_id", "cause=x": "cause"},
+			s.path + "/messages/" + m + "/deliveries": {"status=x": "status", "user_id=" + s.endpoint: "user_id", "cause=x": "cause", "until=x": "until"},
 			s.path + "/dead-letters":                  {"status=failed": "status", "cause=x": "cause", "since=x": "since"},
 			"/v1/history":                             {"stream=x": "stream", "stream=a/b/c/d": "stream", "since=x": "since", "actor=": "actor", "order=up": "order"},
 		} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -321,4 +322,55 @@ func (q *queries) RetryStuck(_ context.Context, id string) error {
 func (q *queries) After(_ context.Context, s eventlog.Stream, v eventlog.Version) (bool, error) {
 	q.asked = append(q.asked, position{s, v})
 	return !q.stale, nil
+}
+
+// Live is a service's events after the one that the cursor names; without one it begins at the end.
+func (q *queries) Live(_ context.Context, service string, f projections.LiveFilter, r projections.LiveRequest) (projections.LivePage, error) {
+	if r.Cursor == "wrong" {
+		return projections.LivePage{}, domain.Refuse(domain.Invalid, "cursor", "is not a cursor")
+	}
+	page, given := projections.LivePage{Next: "0"}, r.Cursor == "" && r.Since.IsZero()
+	for i, rec := range q.memory.committed() {
+		e, err := q.log.Decode(rec)
+		if err != nil {
+			return page, err
+		}
+		at := "at " + strconv.Itoa(i)
+		if given = given && r.Cursor != at; given || e.Stream.Service != service || r.Cursor == at {
+			page.Next = at
+			continue
+		}
+		if len(f.Types) == 0 || slices.Contains(f.Types, e.Event.EventType()) {
+			page.Data = append(page.Data, projections.LiveEvent{Recorded: e, Cursor: at})
+		}
+		page.Next = at
+	}
+	return page, nil
+}
+
+// keyUses keeps every use.
+type keyUses map[string]projections.KeyUse
+
+func (k keyUses) Note(_ context.Context, key string, u projections.KeyUse) { k[key] = u }
+
+func (k keyUses) Of(_ context.Context, key string) (projections.KeyUse, bool, error) {
+	u, ok := k[key]
+	return u, ok, nil
+}
+
+// Stats counts accepted messages alone.
+func (q *queries) Stats(ctx context.Context, service string, f projections.StatsFilter) (projections.Stats, error) {
+	trails, err := q.trails(ctx, service)
+	n := 0
+	for _, t := range trails {
+		if within(t.Message().AcceptedAt, f.Since, f.Until) {
+			n++
+		}
+	}
+	none := projections.Figures{Accepted: &n, Causes: map[domain.Cause]int{}, SkipReasons: map[domain.SkipReason]int{}}
+	return projections.Stats{
+		Since: f.Since, Until: f.Until, Bucket: projections.BucketName(f.Bucket), Total: none, LatencyBounds: []float64{},
+		LatencyCounts: []int{}, Buckets: []projections.BucketFigures{}, Endpoints: []projections.EndpointStats{},
+		EventTypes: []projections.EventTypeStats{},
+	}, err
 }

@@ -23,10 +23,13 @@ type Options struct {
 	Log       *eventlog.Log
 	Directory Directory
 	Queries   Queries
+	KeyUses   KeyUses
 	// CheckURL refuses URLs that may not be sent to. Its error is told to the caller.
 	CheckURL func(ctx context.Context, url string) error
 	// Health is what /readyz says.
 	Health func(context.Context) []Check
+	// System is what /v1/system says.
+	System func(context.Context) System
 	NewID  eventlog.IDs // ULIDs, 26 characters
 	Random io.Reader    // for secrets: crypto/rand's reader
 	Clock  eventlog.Clock
@@ -52,6 +55,7 @@ type API struct {
 	adminSum    [sha256.Size]byte
 	echo        *echo.Echo
 	description []byte // openapi.yaml as JSON
+	streams     streams
 	commands    deadlines
 }
 
@@ -67,7 +71,9 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the API's description: %w", err)
 	}
-	a := &API{Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description}
+	a := &API{
+		Options: o, adminSum: sha256.Sum256([]byte(o.AdminKey)), echo: echo.New(), description: description, streams: newStreams(),
+	}
 	a.commands.limit = o.Timeout
 	a.echo.HTTPErrorHandler = func(err error, c echo.Context) { a.fail(c, err) }
 	a.echo.Use(a.around)

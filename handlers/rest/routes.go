@@ -71,6 +71,8 @@ func (a *API) routes() []route {
 		{get, svc + "/jobs/:job", read, a.getJob},
 		{post, svc + "/jobs/:job/cancel", manage, a.cancelJob},
 		{get, svc + "/history", read, a.serviceHistory},
+		{get, svc + "/live", read, a.live},
+		{get, svc + "/stats", read, a.stats},
 
 		{post, "/v1/keys", admin, a.createKey},
 		{get, "/v1/keys", admin, a.listKeys},
@@ -82,6 +84,7 @@ func (a *API) routes() []route {
 		{get, "/v1/jobs", admin, a.listJobs},
 		{get, "/v1/jobs/:job", admin, a.getJob},
 		{post, "/v1/jobs/:job/cancel", admin, a.cancelJob},
+		{get, "/v1/system", admin, a.system},
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 
@@ -90,6 +93,7 @@ func (a *API) routes() []route {
 		{get, "/readyz", public, a.readyz},
 		{get, "/metrics", public, a.metrics},
 		{get, "/openapi.json", public, a.openapi},
+		{get, "/docs", public, a.docs},
 	}
 }
 

@@ -31,6 +31,9 @@ func (a *API) subscribe(ctx context.Context, c *call) error {
 	if err := c.decode(&s.body); err != nil {
 		return err
 	}
+	if err := c.ownUser(s.body.UserID); err != nil {
+		return err
+	}
 	var err error
 	// The id is of the endpoint that may have to be made; it shares no key with POST …/endpoints.
 	if s.creation, err = a.creation(c, domain.PrefixEndpoint, c.service.ID+" subscription"); err != nil {

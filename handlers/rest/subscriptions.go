@@ -128,7 +128,7 @@ func (a *API) confirmSubscription(ctx context.Context, c *call) error {
 func (a *API) listSubscriptions(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.SubscriptionFilter{
-		UserID: q.id("user_id", domain.PrefixUser), EndpointID: q.id("endpoint_id", domain.PrefixEndpoint),
+		UserID: c.onlyUser(q.id("user_id", domain.PrefixUser)), EndpointID: q.id("endpoint_id", domain.PrefixEndpoint),
 		Status: word(q, "status", projections.SubscriptionActive, projections.SubscriptionRemoved),
 	}
 	eventType, request := q.text("event_type"), q.page()

@@ -114,6 +114,9 @@ func (a *API) listUsers(ctx context.Context, c *call) error {
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}
+	if c.caller.user() != "" {
+		return a.listOwnUser(ctx, c, filter, request)
+	}
 	page, err := a.Queries.Users(ctx, c.service.ID, filter, request)
 	if err != nil {
 		return err

@@ -64,9 +64,12 @@ func newWorld(t *testing.T) *world {
 	w.directory = &directory{memory: w.memory, log: w.log}
 	w.queries = &queries{directory: w.directory}
 	w.options = rest.Options{
-		Log: w.log, Directory: w.directory, Queries: w.queries, NewID: newID, Random: rand.Reader, Clock: w.clock,
+		Log: w.log, Directory: w.directory, Queries: w.queries, KeyUses: keyUses{}, NewID: newID, Random: rand.Reader, Clock: w.clock,
 		CheckURL: func(_ context.Context, url string) error { return w.refused[url] },
 		Health:   func(context.Context) []rest.Check { return w.checks },
+		System: func(context.Context) rest.System {
+			return rest.System{Version: "1", Store: "memory", RowsFormat: 1, Consumers: []rest.Consumer{{Name: "views"}}}
+		},
 		AdminKey: adminKey, DefaultFormat: domain.StandardWebhooks, Logger: slog.New(slog.NewJSONHandler(w.lines, nil)),
 		Metrics: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 			rw.Header().Set("Content-Type", "text/plain")

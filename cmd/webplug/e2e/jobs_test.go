@@ -260,3 +260,64 @@ func TestTheLogIsVerified(t *testing.T) {
 		t.Error(fmt.Sprint(rows))
 	}
 }
+
+func TestReadModelsAreMadeAnewWhileTheyAreUsed(t *testing.T) {
+	t.Parallel()
+	l, e, r := misled(t, 3)
+	c := admin(t)
+	stop := make(chan struct{})
+	published := make(chan []string)
+	go func() {
+		var ids []string
+		for {
+			select {
+			case <-stop:
+				published <- ids
+				return
+			default:
+				m := of[acceptedRow](l.post("/messages", message("card_issued", "")))
+				if m.Deliveries != 1 {
+					t.Errorf("a message was routed to %d endpoints", m.Deliveries)
+				}
+				ids = append(ids, m.ID)
+			}
+		}
+	}()
+	id := of[startedRow](eventuallyStarts(c)).JobID
+	var j jobRow
+	eventually(t, "the rebuild has ended", func() bool {
+		if dead := first[deliveryRow](l.client, "/dead-letters"); len(dead) != 3 {
+			t.Errorf("%d dead letters of 3", len(dead))
+		}
+		if rows := first[endpointRow](l.client, "/endpoints"); len(rows) != 1 || rows[0].ID != e.ID {
+			t.Errorf("endpoints are %+v", rows)
+		}
+		j = of[jobRow](c.get("/jobs/" + id).is(200))
+		return j.EndedAt != nil
+	})
+	close(stop)
+	ids := <-published
+	if j.Status != "finished" || j.Kind != "rebuild" || j.Done < 10 {
+		t.Errorf("the rebuild: %+v (%s)", j, value(j.Error))
+	}
+	r.await(3 + len(ids))
+	listed := each(all[messageRow](l.client, "/messages", where("limit", "100")), func(m messageRow) string { return m.ID })
+	for _, id := range ids {
+		if !slices.Contains(listed, id) {
+			t.Errorf("%s is not in the list of %d messages", id, len(listed))
+		}
+	}
+}
+
+// eventuallyStarts asks for a rebuild, until none of another test is in the way.
+func eventuallyStarts(c client) answer {
+	c.t.Helper()
+	var a answer
+	eventually(c.t, "a rebuild starts", func() bool {
+		if a = c.post("/rebuild", nil); a.status == 409 {
+			a.refused(409, "conflict", "")
+		}
+		return a.status == 202
+	})
+	return a
+}

@@ -217,3 +217,36 @@ func TestAMessageIsShown(t *testing.T) {
 		newService(t).get("/messages/"+m.ID+path).refused(404, "not-found", "")
 	}
 }
+
+func TestDeliveriesAreFilteredByEverything(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	ada, bob := s.user(), s.user()
+	s.eventType("card_issued")
+	well, broken := receive(t, nil), receive(t, always(410))
+	adas, bobs := s.endpoint(ada.ID, well.url(), "card_issued"), s.endpoint(bob.ID, broken.url(), "card_issued")
+	m := s.publish("card_issued", "")
+	s.awaitDelivery(m.ID, adas.ID, "delivered")
+	failed := s.awaitDelivery(m.ID, bobs.ID, "failed")
+	after := failed.EndedAt.Add(time.Millisecond).Format(time.RFC3339Nano)
+	for name, c := range map[string]struct {
+		query []string
+		want  []string
+	}{
+		"a user":        {[]string{"user_id", ada.ID}, []string{adas.ID}},
+		"an endpoint":   {[]string{"endpoint_id", bobs.ID}, []string{bobs.ID}},
+		"a status":      {[]string{"status", "failed"}, []string{bobs.ID}},
+		"a cause":       {[]string{"cause", "http_410"}, []string{bobs.ID}},
+		"its type":      {[]string{"event_type", "card_issued", "user_id", bob.ID}, []string{bobs.ID}},
+		"another type":  {[]string{"event_type", "card_debited"}, nil},
+		"before":        {[]string{"until", failed.AcceptedAt.Format(time.RFC3339Nano)}, nil},
+		"since, status": {[]string{"since", failed.AcceptedAt.Format(time.RFC3339Nano), "status", "failed"}, []string{bobs.ID}},
+		"after":         {[]string{"since", after, "user_id", bob.ID}, nil},
+	} {
+		if got := each(s.deliveries(m.ID, where(c.query...)), func(d deliveryRow) string { return d.EndpointID }); !slices.Equal(got, c.want) {
+			t.Errorf("by %s: %v, want %v", name, got, c.want)
+		}
+	}
+	s.get("/messages/"+m.ID+"/deliveries", where("since", after, "until", failed.AcceptedAt.Format(time.RFC3339Nano)), wrong).refused(422, "invalid", "until")
+	s.get("/messages/"+m.ID+"/deliveries", where("user_id", "x"), wrong).refused(422, "invalid", "user_id")
+}

@@ -109,10 +109,16 @@ type (
 		By             *string    `json:"by"`
 	}
 	keyRow struct {
-		ID        string     `json:"id"`
-		Name      string     `json:"name"`
-		Scopes    []string   `json:"scopes"`
-		ServiceID *string    `json:"service_id"`
+		ID        string   `json:"id"`
+		Name      string   `json:"name"`
+		Scopes    []string `json:"scopes"`
+		ServiceID *string  `json:"service_id"`
+		UserID    *string  `json:"user_id"`
+		LastUsed  *struct {
+			At   time.Time `json:"at"`
+			From string    `json:"from"`
+			Call string    `json:"call"`
+		} `json:"last_used"`
 		Holder    *members   `json:"holder"`
 		RevokedAt *time.Time `json:"revoked_at"`
 		Key       string     `json:"key"`
@@ -192,6 +198,14 @@ func newKey(c client, service string, scopes ...string) keyRow {
 		body["service_id"] = service
 	}
 	return of[keyRow](c.post("/keys", body).is(201))
+}
+
+// newUserKey makes an API key for one user of a service.
+func newUserKey(s service, user string, scopes ...string) keyRow {
+	s.t.Helper()
+	c := s.client
+	c.base = "/v1"
+	return of[keyRow](c.post("/keys", members{"name": "a customer's", "scopes": scopes, "service_id": s.id, "user_id": user}).is(201))
 }
 
 // deliveries are a message's, ordered by endpoint.

@@ -1,0 +1,243 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain/eventlog"
+)
+
+// Figures of an hour are the fold of its journal, each fact once. A closed hour is rolled up into rows, by replacement: a
+// fact that comes late makes it be rolled up again.
+
+// ViewStats has the figures of closed hours.
+const ViewStats View = "stats"
+
+// cellsOfRow bounds the cells of one row, some 100 bytes each.
+const cellsOfRow = 1500
+
+func listStats(service string) string { return "stats/" + service }
+
+// hourFigures counts the facts of one hour of a service.
+type hourFigures struct {
+	hour  time.Time
+	about *audience
+	cells map[cellKey]*tally
+}
+
+func (q *Queries) newHourFigures(service, hour string) (*hourFigures, error) {
+	at, err := time.Parse(hourForm, hour)
+	return &hourFigures{at, q.audience(service, ""), map[cellKey]*tally{}}, err
+}
+
+func (h *hourFigures) cell(k cellKey) *tally {
+	t := h.cells[k]
+	if t == nil {
+		t = &tally{}
+		h.cells[k] = t
+	}
+	return t
+}
+
+// add counts a fact of the hour.
+func (h *hourFigures) add(ctx context.Context, f Fact) error {
+	k := cellKey{Slot: int(f.At().Sub(h.hour) / slotSpan), EventTypeID: f.EventTypeID}
+	switch kindOf(f.Stream(h.about.service)) {
+	case kindMessage:
+		return h.addMessage(ctx, k, f)
+	case kindDelivery:
+		var err error
+		k.EndpointID = f.Leaf
+		if k.UserID, err = h.about.owner(ctx, f.Leaf); err != nil {
+			return err
+		}
+		h.cell(k).outcome(f)
+	case kindNone, kindService, kindUser, kindEventType, kindEndpoint, kindKey: // nothing of these is counted
+	}
+	return nil
+}
+
+func (h *hourFigures) addMessage(ctx context.Context, k cellKey, f Fact) error {
+	k.UserID = f.UserID
+	t := h.cell(k)
+	t.Accepted++
+	t.Deliveries += f.Targets
+	for _, s := range f.Skipped {
+		of := k
+		if of.EndpointID = s.Endpoint; s.Endpoint != "" {
+			var err error
+			if of.UserID, err = h.about.owner(ctx, s.Endpoint); err != nil {
+				return err
+			}
+		}
+		of1 := h.cell(of)
+		of1.Skipped = counted(of1.Skipped, s.Reason, 1)
+	}
+	if f.UserID == "" && f.Targets+len(f.Skipped) > 0 {
+		return h.addMet(ctx, k, f)
+	}
+	return nil
+}
+
+// addMet counts a broadcast for each user that it met.
+func (h *hourFigures) addMet(ctx context.Context, k cellKey, f Fact) error {
+	m, err := h.about.message(ctx, f.Root)
+	if err != nil {
+		return err
+	}
+	endpoints := slices.Clone(m.Accepted.Targets)
+	for _, s := range m.Accepted.Skipped {
+		endpoints = append(endpoints, s.EndpointID)
+	}
+	met := map[string]bool{}
+	for _, e := range endpoints {
+		user, err := h.about.owner(ctx, e)
+		if err != nil {
+			return err
+		}
+		if user != "" && !met[user] {
+			met[user] = true
+			k.UserID = user
+			h.cell(k).Met++
+		}
+	}
+	return nil
+}
+
+// rows are the hour rolled up.
+func (h *hourFigures) rows(service, hour string, v eventlog.Version) ([]Row, error) {
+	cells := make([]cell, 0, len(h.cells))
+	for k, t := range h.cells {
+		cells = append(cells, cell{k, *t})
+	}
+	slices.SortFunc(cells, func(a, b cell) int {
+		return cmp.Or(cmp.Compare(a.Slot, b.Slot), strings.Compare(a.EndpointID, b.EndpointID),
+			strings.Compare(a.UserID, b.UserID), strings.Compare(a.EventTypeID, b.EventTypeID))
+	})
+	var out []Row
+	for part := range slices.Chunk(cells, cellsOfRow) {
+		body, err := json.Marshal(part, json.Deterministic(true))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, statsRow(service, hour, len(out), v, body))
+	}
+	return out, nil
+}
+
+// statsRow is one row of an hour's figures; without a body it takes away a former one.
+func statsRow(service, hour string, n int, v eventlog.Version, body []byte) Row {
+	sort := fmt.Sprintf("%s/%04d", hour, n)
+	row := Row{View: ViewStats, ID: service + "/" + sort, Version: v, Body: body}
+	if body != nil {
+		row.Lists = []Entry{{listStats(service), sort}}
+	}
+	return row
+}
+
+const (
+	rollEvery = time.Minute
+	// rollAfter is how long after its end an hour is rolled up: most late facts have come by then.
+	rollAfter = 2 * time.Minute
+)
+
+// rollLoop rolls up closed hours until ctx ends.
+func (p *Projector) rollLoop(ctx context.Context) {
+	for {
+		if err := p.rollUp(ctx); err != nil && ctx.Err() == nil {
+			p.logger.Warn("figures are not rolled up; it is tried again", "error", err)
+		}
+		if !sleep(ctx, rollEvery) {
+			return
+		}
+	}
+}
+
+// rollUp rolls up every hour that is closed and is not.
+func (p *Projector) rollUp(ctx context.Context) error {
+	g, release := p.pin()
+	defer release()
+	q := &Queries{log: p.log, views: p.views, generation: g}
+	open := p.now().Add(-time.Hour - rollAfter).UTC().Format(hourForm) // and what is after it
+	var due []serviceHour
+	err := q.walk(ctx, ListQuery{View: ViewJournal, List: listUnrolled(), To: open + "~", Limit: 100}, func(l Listed) error {
+		hour, service, _ := strings.Cut(l.Sort, "/")
+		due = append(due, serviceHour{service, hour})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list the hours that are not rolled up: %w", err)
+	}
+	for _, h := range due {
+		if err := p.rollUpHour(ctx, q, h); err != nil {
+			return fmt.Errorf("roll up %s of %s: %w", h.hour, h.service, err)
+		}
+	}
+	return nil
+}
+
+// rollUpHour rolls up an hour, unless something comes to it meanwhile: then it is left for the next time.
+func (p *Projector) rollUpHour(ctx context.Context, q *Queries, h serviceHour) error {
+	p.mu.Lock()
+	p.journal.rolling[h] = false
+	p.mu.Unlock()
+	figures, err := q.foldHour(ctx, h, "")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.generation != q.generation { // switched meanwhile: the new one's hours come next time
+		return nil
+	}
+	came := p.journal.rolling[h]
+	delete(p.journal.rolling, h)
+	if err != nil || came {
+		return err
+	}
+	v, err := hourVersion(ctx, p.views, p.generation, h)
+	if err != nil {
+		return err
+	}
+	rows, err := figures.rows(h.service, h.hour, v+1)
+	if err != nil {
+		return err
+	}
+	hour, err := hourRow(h, v+1, max(1, len(rows)))
+	if err != nil {
+		return err
+	}
+	for n := len(rows); ; n++ { // of a longer roll-up before
+		former, err := p.views.Get(ctx, p.generation, ViewStats, statsRow(h.service, h.hour, n, 0, nil).ID)
+		if errors.Is(err, ErrNoRow) {
+			break
+		} else if err != nil {
+			return err
+		}
+		rows = append(rows, statsRow(h.service, h.hour, n, max(v, former.Version)+1, nil))
+	}
+	delete(p.journal.open, h)
+	return p.views.Apply(ctx, p.generation, append(rows, hour), 0)
+}
+
+// foldHour counts an hour's journal, up to a mark of arrival if one is given.
+func (q *Queries) foldHour(ctx context.Context, h serviceHour, upto string) (*hourFigures, error) {
+	figures, err := q.newHourFigures(h.service, h.hour)
+	if err != nil {
+		return nil, err
+	}
+	r := factRange{service: h.service, from: figures.hour, to: figures.hour.Add(time.Hour), upto: upto}
+	for f, err := range q.facts(ctx, r) {
+		if err != nil {
+			return nil, err
+		}
+		if err := figures.add(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	return figures, nil
+}
