@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This description as a page for people
+         * @description Scope: none; it needs no key.
+         */
+        get: operations["docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -759,6 +779,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/{svc}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The service's events as they happen
+         * @description Events in the order in which they arrived, each once, except that some may come again, with the same `id`, after a
+         *     crash or a rebuild. A cursor is good for as long as the events are there: whoever slept for hours goes on where it
+         *     was. Without `cursor` and `since` it begins now; `since` begins at a time. As JSON it answers at once, or, with
+         *     `wait`, as soon as there is something; a page may be empty though there is more, so ask again with its cursor.
+         *
+         *     With `Accept: text/event-stream` it is a stream of server-sent events. Each has an event as JSON in `data` and a cursor
+         *     as `id`: reconnect with `Last-Event-ID`, or `cursor`, to go on behind it. Every 15 s without an event there is a
+         *     comment and a newer `id`. Before the server ends a stream it sends `event: end` with `{"reason", "cursor"}` in `data`;
+         *     reasons are `shutdown` and `unavailable` (reconnect), and `key-revoked`. A client that does not read for 10 s is cut
+         *     off, and goes on from the last `id` it had. A key may have 16 streams at once; more are 429 `too-many-streams`.
+         *
+         *     Scope: read.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/{svc}/messages": {
         parameters: {
             query?: never;
@@ -918,6 +971,28 @@ export interface paths {
          * @description Each message is accepted or refused for itself, and answered at its place. A body of 4 MB at most. A message's `idempotency_key` is what the header is to a single one; with the header here, messages that have none take it together with their place in the list. Scope: publish.
          */
         post: operations["publishBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Figures of a service over time
+         * @description What happened from `since` until `until`, both moved out to whole buckets, and counted where it happened: a delivery that failed, was retried by hand and then delivered is counted under all three. The success rate is delivered ÷ (delivered + failed); what was skipped stands beside it, never in it. `now` is what is so at this moment, whenever it was accepted. With `user_id` it is the user's part: messages for this user, and what its endpoints got. At most 1,000 buckets. Scope: read.
+         */
+        get: operations["stats"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1099,6 +1174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this WebPlug is and how it does, for the admin key
+         * @description Scope: none; the admin key alone.
+         */
+        get: operations["system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1119,10 +1214,13 @@ export interface components {
             id: components["schemas"]["KeyId"];
             /** @description The key itself, shown this once */
             key: string;
+            /** @description null if it was never used */
+            last_used: components["schemas"]["KeyUse"] | null;
             name: components["schemas"]["Name"];
             revoked_at: components["schemas"]["MaybeTime"];
             scopes: components["schemas"]["Scope"][];
             service_id: string | null;
+            user_id: string | null;
             version: components["schemas"]["Version"];
         };
         Damage: {
@@ -1271,7 +1369,7 @@ export interface components {
              *     | JobFinished | none |
              *     | JobProgressed | `done`, `skipped`, `failed`, `streams`, `damaged` (each of the whole job so far), `damage` (what is new), `next` (where it goes on) |
              *     | JobRequested | `kind`, `filter`, `reason`, `total`, `request` |
-             *     | KeyCreated | `name`, `scopes`, `service_id`, `holder`, `secret_hash`, `request` |
+             *     | KeyCreated | `name`, `scopes`, `service_id`, `user_id`, `holder`, `secret_hash`, `request` |
              *     | KeyRevoked | none |
              *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `test`, `request` |
              *     | NameReleased | `holder` |
@@ -1326,6 +1424,35 @@ export interface components {
         };
         EventTypeId: string;
         EventTypeName: string;
+        Figures: {
+            /** @description Messages; null with endpoint_id */
+            accepted: number | null;
+            /** @description HTTP requests */
+            attempts: number;
+            attempts_failed: number;
+            /** @description Failures for good, by cause */
+            causes: {
+                [key: string]: number;
+            };
+            /** @description Deliveries that an endpoint took */
+            delivered: number;
+            /** @description Deliveries that the accepted messages were to make; null with endpoint_id or user_id */
+            deliveries: number | null;
+            /** @description Deliveries that somebody gave up */
+            discarded: number;
+            /** @description Deliveries that failed for good */
+            failed: number;
+            latency_ms: components["schemas"]["Latency"];
+            /** @description Deliveries that somebody asked to be tried again */
+            retried: number;
+            skip_reasons: {
+                [key: string]: number;
+            };
+            /** @description Endpoints that matched and did not get a message; a message that nobody subscribed is one */
+            skipped: number;
+            /** @description delivered ÷ (delivered + failed); null where neither is */
+            success_rate: number | null;
+        };
         /** @enum {string} */
         Format: "standard-webhooks" | "sns";
         Health: {
@@ -1397,14 +1524,26 @@ export interface components {
             created_at: components["schemas"]["Time"];
             holder: components["schemas"]["Holder"] | null;
             id: components["schemas"]["KeyId"];
+            /** @description null if it was never used */
+            last_used: components["schemas"]["KeyUse"] | null;
             name: components["schemas"]["Name"];
             revoked_at: components["schemas"]["MaybeTime"];
             scopes: components["schemas"]["Scope"][];
             /** @description null for every service */
             service_id: string | null;
+            /** @description null for every user; else the key sees and does this user's part alone */
+            user_id: string | null;
             version: components["schemas"]["Version"];
         };
         KeyId: string;
+        /** @description The newest use that is known; a use within an hour of it may not be */
+        KeyUse: {
+            at: components["schemas"]["Time"];
+            /** @description Method and path's pattern, `GET /v1/services/:svc/messages` */
+            call: string;
+            /** @description The caller's address */
+            from: string;
+        };
         LastAttempt: {
             at: components["schemas"]["Time"];
             /** @description null if it was delivered */
@@ -1412,6 +1551,38 @@ export interface components {
             delivered: boolean;
             message_id: components["schemas"]["MessageId"];
             status_code: number | null;
+        };
+        /** @description From the acceptance of a message to the endpoint's answer that delivered it; null where nothing was */
+        Latency: {
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+        };
+        /** @description An event, and which message it is about */
+        LiveEvent: {
+            actor: string;
+            actor_name: string;
+            causation_id: string;
+            correlation_id: string;
+            /** @description As Event has it; MessageAccepted with its payload */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description Of a delivery, or the endpoint that it is about */
+            endpoint_id: components["schemas"]["EndpointId"] | null;
+            /** @description The message's */
+            event_type: string | null;
+            hash: string;
+            id: string;
+            /** @description null where it is about no message */
+            message_id: components["schemas"]["MessageId"] | null;
+            stream: string;
+            /** @description Of MessageAccepted it is the webhook's `timestamp` too */
+            time: components["schemas"]["Time"];
+            type: components["schemas"]["EventName"];
+            /** @description The message's, null for all users; or the user that it is about */
+            user_id: string | null;
+            version: number;
         };
         /** Format: date-time */
         MaybeTime: string | null;
@@ -1463,6 +1634,8 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
             /** @description The only service that the key sees */
             service_id?: string | null;
+            /** @description The only user of the service that the key is for, with service_id. It sees and changes that user's endpoints and subscriptions, sees the messages that are for the user, and of broadcasts the deliveries to its endpoints; it publishes to this user alone, and reads event types. What belongs to others looks unknown. */
+            user_id?: string | null;
         };
         NewMessage: {
             /** @description Its name */
@@ -1509,6 +1682,14 @@ export interface components {
         NextCursor: string | null;
         /** @description Nothing can be said */
         Nothing: Record<string, never>;
+        Now: {
+            /** @description Dead letters: neither retried nor discarded */
+            failed: number;
+            /** @description One of them is more than the 10,000 that were counted */
+            more: boolean;
+            pending: number;
+            retrying: number;
+        };
         /** @example svc_01J9ZC3QK7N4V5X8Y2B6D0F1GH/service@1 */
         Position: string;
         /** @description RFC 9457 */
@@ -1524,7 +1705,7 @@ export interface components {
             request_id: string;
             status: number;
             title: string;
-            /** @description A word for programs: malformed, invalid, unauthorized, key-missing, key-unknown, key-revoked, forbidden, not-found, method-not-allowed, conflict, too-large, not-json, unavailable, internal */
+            /** @description A word for programs: malformed, invalid, unauthorized, key-missing, key-unknown, key-revoked, forbidden, not-found, method-not-allowed, conflict, too-large, not-json, too-many-streams, unavailable, internal */
             type: string;
         };
         Reasoned: {
@@ -1564,6 +1745,71 @@ export interface components {
             at: components["schemas"]["Time"];
             by: string;
         };
+        Stats: {
+            /** @enum {string} */
+            bucket: "5m" | "15m" | "1h" | "6h" | "1d";
+            /** @description Every bucket, oldest first, also those in which nothing happened */
+            buckets: {
+                accepted: number | null;
+                attempts: number;
+                attempts_failed: number;
+                causes: {
+                    [key: string]: number;
+                };
+                delivered: number;
+                deliveries: number | null;
+                discarded: number;
+                failed: number;
+                /** @description Empty where nothing was delivered */
+                latency_counts: number[];
+                latency_ms: components["schemas"]["Latency"];
+                retried: number;
+                skip_reasons: {
+                    [key: string]: number;
+                };
+                skipped: number;
+                start: components["schemas"]["Time"];
+                success_rate: number | null;
+            }[];
+            /** @description Endpoints with something to show, the lowest success rate first, then those with more failures; at most 500 */
+            endpoints: {
+                endpoint_id: components["schemas"]["EndpointId"];
+                figures: components["schemas"]["Figures"];
+                /** @description The newest attempt's outcome within the time asked for */
+                last: {
+                    at: components["schemas"]["Time"];
+                    cause: components["schemas"]["Cause"] | null;
+                    /** @enum {string} */
+                    outcome: "delivered" | "retrying" | "failed";
+                } | null;
+                now: components["schemas"]["Now"];
+                status: components["schemas"]["EndpointStatus"];
+                /** @description The newest buckets, oldest first, at most 96 */
+                strip: {
+                    attempts_failed: number;
+                    delivered: number;
+                    failed: number;
+                    skipped: number;
+                    start: components["schemas"]["Time"];
+                }[];
+                url: string;
+                user_id: components["schemas"]["UserId"];
+            }[];
+            /** @description Event types with something to show, the most accepted first */
+            event_types: {
+                event_type: string;
+                /** @description null of test webhooks without an event type */
+                event_type_id: components["schemas"]["EventTypeId"] | null;
+                figures: components["schemas"]["Figures"];
+            }[];
+            /** @description Upper bounds of the cells of all latency_counts, which have one more for what is above the last */
+            latency_bounds_ms: number[];
+            latency_counts: number[];
+            now: components["schemas"]["Now"];
+            since: components["schemas"]["Time"];
+            total: components["schemas"]["Figures"];
+            until: components["schemas"]["Time"];
+        };
         Stuck: {
             consumer: string;
             error: string;
@@ -1591,6 +1837,38 @@ export interface components {
         SubscriptionId: string;
         /** @enum {string} */
         SubscriptionStatus: "active" | "removed";
+        System: {
+            /** @description As /readyz has them */
+            checks: {
+                name: string;
+                ok: boolean;
+                reason?: string;
+            }[];
+            consumers: {
+                /** @description Commits that it has not taken yet */
+                lag: number;
+                /** @description How long ago it last had none to take; 0 if it has none, null if it never had */
+                lag_ms: number | null;
+                /** @description views, dispatch */
+                name: string;
+            }[];
+            /** @description How often the read models were made anew */
+            generation: number;
+            /** @description The newest commit */
+            log_position: number;
+            rows_format: number;
+            started_at: components["schemas"]["Time"];
+            /** @description Where the log lies: pebble, dynamodb */
+            store: string;
+            /** @description Live streams that are open */
+            streams: number;
+            /** @description Events that are set aside; see /v1/stuck */
+            stuck: number;
+            /** @description Of the program */
+            version: string;
+            /** @description Attempts that wait in memory for their endpoint */
+            waiting: number;
+        };
         /** Format: date-time */
         Time: string;
         /** @description Absolute, without user name, password or fragment */
@@ -1871,6 +2149,26 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Where the API is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2862,6 +3160,55 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    live: {
+        parameters: {
+            query?: {
+                /** @description A next_cursor, or an `id` of a stream */
+                cursor?: string;
+                endpoint_id?: components["parameters"]["endpointId"];
+                /** @description An event type's name */
+                event_type?: components["parameters"]["eventType"];
+                limit?: components["parameters"]["limit"];
+                /** @description At or after */
+                since?: components["parameters"]["since"];
+                /**
+                 * @description Types of events, with commas between them
+                 * @example MessageAccepted,DeliveryFailed
+                 */
+                type?: string;
+                user_id?: components["parameters"]["userId"];
+                /** @description Seconds to wait for an event where there is none yet; as JSON only */
+                wait?: number;
+            };
+            header?: {
+                /** @description As `cursor`, which it takes the place of */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, and where to go on */
+            200: {
+                headers: {
+                    "WebPlug-Stale": components["headers"]["Stale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LiveEvent"][];
+                        /** @description Never null: there is always a next */
+                        next_cursor: string;
+                    };
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listMessages: {
         parameters: {
             query?: {
@@ -2959,8 +3306,16 @@ export interface operations {
                 /** @description next_cursor of the page before */
                 cursor?: components["parameters"]["cursor"];
                 endpoint_id?: components["parameters"]["endpointId"];
+                /** @description An event type's name */
+                event_type?: components["parameters"]["eventType"];
                 limit?: components["parameters"]["limit"];
+                /** @description Changed last at or after: by its acceptance, an attempt, or its end */
+                since?: string;
                 status?: components["schemas"]["DeliveryStatus"];
+                /** @description Changed last before */
+                until?: string;
+                /** @description Whose the endpoint is */
+                user_id?: components["schemas"]["UserId"];
             };
             header?: never;
             path: {
@@ -3066,6 +3421,43 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["BatchResult"][];
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stats: {
+        parameters: {
+            query?: {
+                /** @description A WebPlug-Position that the list shall show */
+                after?: components["parameters"]["after"];
+                /** @description Buckets begin at whole ones of UTC */
+                bucket?: "5m" | "15m" | "1h" | "6h" | "1d";
+                endpoint_id?: components["parameters"]["endpointId"];
+                /** @description An event type's name */
+                event_type?: components["parameters"]["eventType"];
+                /** @description At or after; 24 hours before `until` if it is left out */
+                since?: string;
+                /** @description Before; now if it is left out */
+                until?: string;
+                user_id?: components["parameters"]["userId"];
+            };
+            header?: never;
+            path: {
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    "WebPlug-Stale": components["headers"]["Stale"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3345,6 +3737,27 @@ export interface operations {
                     "application/json": {
                         id: string;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The system */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -64,7 +64,7 @@ export type DeliveryStatus = Schemas["DeliveryStatus"];
 /** An event of the log; its `data` is as it was stored, with names in snake_case. */
 export type Event = Out<"Event">;
 /** An event, and which message it is about. */
-export type LiveEvent = Later<"LiveEvent">;
+export type LiveEvent = Out<"LiveEvent">;
 
 export type DeadLetterFilter = In<"DeadLetterFilter">;
 export type DeadLetterGroup = Out<"DeadLetterGroup">;
@@ -85,6 +85,6 @@ export type CreatedKey = Out<"CreatedKey">;
 /** A key as it sees itself. */
 export type Whoami = Later<"Whoami">;
 
-export type Stats = Later<"Stats">;
-export type System = Later<"System">;
+export type Stats = Out<"Stats">;
+export type System = Out<"System">;
 export type StuckEvent = Out<"Stuck">;
