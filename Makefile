@@ -18,8 +18,24 @@ help: ## this list
 go:
 	$(call need,go,install Go 1.26 or newer)
 
+# The UI is built into ui/dist, which the binary embeds; only when what it is made of has changed.
+UI_SOURCES := handlers/rest/openapi.yaml ui/index.html ui/package.json ui/vite.config.ts \
+	$(shell find ui/src ui/public -type f ! -name '*.test.ts' ! -name schema.d.ts 2>/dev/null)
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	$(call need,node,install Node.js 20 or newer: the management UI is built with it)
+	@echo "installing what the UI is built with"
+	@cd ui && npm ci --no-progress --loglevel=error
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
+	$(call need,node,install Node.js 20 or newer: the management UI is built with it)
+	@echo "building the UI"
+	@cd ui && npm run --silent build -- --logLevel warn
+	@touch $@
+
 .PHONY: build
-build: go ## bin/webplug, from source
+build: go ui/dist/index.html ## bin/webplug, from source, with the UI in it
 	@echo "building bin/webplug"
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/webplug ./cmd/webplug
 
@@ -28,14 +44,25 @@ run: build ## WebPlug on 127.0.0.1:8080, its data in ./data
 	@exec bin/webplug dev --allow-private-endpoints
 
 .PHONY: test
-test: go $(JS) ## every test, with the race detector
+test: go ## every test, with the race detector
 	$(call need,node,install Node.js 20 or newer: a test checks our signatures with JavaScript's library)
 	$(call need,cc,install a C compiler such as gcc: Go's race detector needs one)
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
 	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
 	@go test -race -timeout 20m ./...
+	@$(MAKE) --no-print-directory js-test ui-test
+
+.PHONY: js-test
+js-test: go $(JS) ## the npm client's tests
 	@echo "testing the npm client"
 	@cd clients/js && npm test --silent
+
+.PHONY: ui-test
+ui-test: build ## the UI's tests; those in a browser need Chromium
+	@echo "testing the UI"
+	@cd ui && npm run --silent types && npm test --silent
+	@ui/e2e/chromium.sh
+	@cd ui && npm run --silent e2e
 
 .PHONY: sim
 SEEDS ?= 200
@@ -48,12 +75,20 @@ bench: build ## speed and cost beside a plain relay, as ratios
 	@bin/bench --webplug bin/webplug $(BENCH)
 
 .PHONY: check
-check: go $(LINT) $(JS) ## formatting, vet and linters
+check: go $(LINT) ## formatting, vet and linters
 	@echo "checking"
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@go vet ./...
 	@$(LINT) run ./...
+	@$(MAKE) --no-print-directory js-check ui-check
+
+.PHONY: js-check
+js-check: $(JS)
 	@cd clients/js && npm run --silent check
+
+.PHONY: ui-check
+ui-check: ui/node_modules/.package-lock.json
+	@cd ui && npm run --silent check
 
 $(LINT):
 	@echo "installing golangci-lint (once, a few minutes)"
@@ -74,4 +109,4 @@ fmt: go ## formats all Go files
 
 .PHONY: clean
 clean: ## takes away what was built (never data)
-	@rm -rf bin clients/js/dist clients/js/.test
+	@rm -rf bin ui/dist/assets ui/dist/index.html clients/js/dist clients/js/.test

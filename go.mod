@@ -2,6 +2,8 @@ module webplug
 
 go 1.26.0
 
+ignore ./ui/node_modules
+
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect
 	github.com/RaduBerinde/axisds v0.1.0 // indirect

@@ -136,7 +136,7 @@ func (q *Queries) liveCursor(ctx context.Context, service string, r LiveRequest)
 	if r.Cursor != "" {
 		var given liveCursor
 		b, err := base64.RawURLEncoding.DecodeString(r.Cursor)
-		if err != nil || json.Unmarshal(b, &given) != nil || given.List != c.List {
+		if err != nil || json.Unmarshal(b, &given) != nil || given.List != c.List || given.Given < 0 {
 			return c, domain.Refuse(domain.Invalid, "cursor", "is not a cursor of this feed")
 		}
 		if given.Generation == q.generation {

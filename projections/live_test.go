@@ -65,10 +65,12 @@ func TestTheLiveFeedMissesNothing(t *testing.T) {
 			w.publish()
 			w.later(time.Second)
 		}
-		for name, upset := range map[string]func(){
+		upset := map[string]func(){
 			"hours later": func() {}, "after a restart": func() { w.reopen(false) }, "after a crash": w.crash, "after a rebuild": func() { w.reopen(true) },
-		} {
-			upset()
+			"after a rebuild under way": w.rebuild,
+		}
+		for _, name := range []string{"hours later", "after a restart", "after a crash", "after a rebuild", "after a rebuild under way"} {
+			upset[name]()
 			got, _ := w.live(cursor, accepted)
 			for _, id := range w.acceptances()[5:] {
 				if !slices.Contains(got, id) {

@@ -33,6 +33,7 @@ type Projector struct {
 	heldBack   bool              // some of what is folded has no row yet, on purpose
 	moved      chan struct{}     // closed when folded grows
 	entered    chan struct{}     // closed when the journal grows
+	hours      chan struct{}     // has one when an hour is entered that is to be rolled up
 	catalogue  map[eventlog.Stream][]Row
 	deliveries *deliveries
 	journal    *journal
@@ -48,7 +49,8 @@ type Projector struct {
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
 func NewProjector(l *eventlog.Log, v Views, g Generation, now eventlog.Clock, logger *slog.Logger) *Projector {
 	p := &Projector{
-		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger, moved: make(chan struct{}), entered: make(chan struct{}),
+		log: l, views: v, generation: g, readers: new(sync.WaitGroup), now: now, logger: logger,
+		moved: make(chan struct{}), entered: make(chan struct{}), hours: make(chan struct{}, 1),
 		soiled:    make(chan struct{}, 1),
 		catalogue: map[eventlog.Stream][]Row{}, deliveries: newDeliveries(l), journal: newJournal(), jobs: newJobs(l), stuck: newStuck(),
 	}
@@ -389,6 +391,12 @@ func (p *Projector) clean() {
 	if len(p.journal.facts) > 0 {
 		close(p.entered)
 		p.entered = make(chan struct{})
+	}
+	if len(p.journal.entered) > 0 {
+		select {
+		case p.hours <- struct{}{}:
+		default:
+		}
 	}
 	p.deliveries.flushed()
 	p.journal.flushed()

@@ -148,80 +148,105 @@ const (
 	rollAfter = 2 * time.Minute
 )
 
-// rollLoop rolls up closed hours until ctx ends.
+// rollLoop rolls up closed hours until ctx ends. It sleeps until the next one is due, or an hour is entered.
 func (p *Projector) rollLoop(ctx context.Context) {
 	for {
-		if err := p.rollUp(ctx); err != nil && ctx.Err() == nil {
+		g, release := p.pin()
+		due, err := p.rollUp(ctx, &Queries{log: p.log, views: p.views, generation: g})
+		release()
+		if err != nil && ctx.Err() == nil {
 			p.logger.Warn("figures are not rolled up; it is tried again", "error", err)
 		}
-		if !sleep(ctx, rollEvery) {
+		wait := rollEvery
+		if err == nil && !due.IsZero() {
+			wait = max(wait, due.Sub(p.now()))
+		}
+		t := time.NewTimer(wait)
+		if err == nil && due.IsZero() {
+			t.Stop() // nothing is to be rolled up until an hour is entered
+		}
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		case <-p.hours:
+			sleep(ctx, rollEvery) // more may come late
+		}
+		t.Stop()
+		if ctx.Err() != nil {
 			return
 		}
 	}
 }
 
-// rollUp rolls up every hour that is closed and is not.
-func (p *Projector) rollUp(ctx context.Context) error {
-	g, release := p.pin()
-	defer release()
-	q := &Queries{log: p.log, views: p.views, generation: g}
-	open := p.now().Add(-time.Hour - rollAfter).UTC().Format(hourForm) // and what is after it
+// rollUp rolls up every hour that is closed and is not, and says when the next one is due, if there is one.
+func (p *Projector) rollUp(ctx context.Context, q *Queries) (next time.Time, err error) {
+	now := p.now()
 	var due []serviceHour
-	err := q.walk(ctx, ListQuery{View: ViewJournal, List: listUnrolled(), To: open + "~", Limit: 100}, func(l Listed) error {
+	err = q.walk(ctx, ListQuery{View: ViewJournal, List: listUnrolled(), Limit: 100}, func(l Listed) error {
 		hour, service, _ := strings.Cut(l.Sort, "/")
+		begin, err := time.Parse(hourForm, hour)
+		if err != nil {
+			return err
+		}
+		if closed := begin.Add(time.Hour + rollAfter); closed.After(now) {
+			next = closed
+			return errEnough
+		}
 		due = append(due, serviceHour{service, hour})
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("list the hours that are not rolled up: %w", err)
+	if err != nil && !errors.Is(err, errEnough) {
+		return next, fmt.Errorf("list the hours that are not rolled up: %w", err)
 	}
 	for _, h := range due {
-		if err := p.rollUpHour(ctx, q, h); err != nil {
-			return fmt.Errorf("roll up %s of %s: %w", h.hour, h.service, err)
+		rolled, err := p.rollUpHour(ctx, q, h)
+		if err != nil {
+			return next, fmt.Errorf("roll up %s of %s: %w", h.hour, h.service, err)
+		}
+		if !rolled {
+			next = now
 		}
 	}
-	return nil
+	return next, nil
 }
 
 // rollUpHour rolls up an hour, unless something comes to it meanwhile: then it is left for the next time.
-func (p *Projector) rollUpHour(ctx context.Context, q *Queries, h serviceHour) error {
+func (p *Projector) rollUpHour(ctx context.Context, q *Queries, h serviceHour) (rolled bool, err error) {
 	p.mu.Lock()
-	p.journal.rolling[h] = false
+	j := p.journal
+	j.rolling[h] = false
 	p.mu.Unlock()
 	figures, err := q.foldHour(ctx, h, "")
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.generation != q.generation { // switched meanwhile: the new one's hours come next time
-		return nil
-	}
-	came := p.journal.rolling[h]
-	delete(p.journal.rolling, h)
+	came := j.rolling[h] || p.journal != j || p.generation != q.generation // or the read models were made anew
+	delete(j.rolling, h)
 	if err != nil || came {
-		return err
+		return false, err
 	}
 	v, err := hourVersion(ctx, p.views, p.generation, h)
 	if err != nil {
-		return err
+		return false, err
 	}
 	rows, err := figures.rows(h.service, h.hour, v+1)
 	if err != nil {
-		return err
+		return false, err
 	}
 	hour, err := hourRow(h, v+1, max(1, len(rows)))
 	if err != nil {
-		return err
+		return false, err
 	}
 	for n := len(rows); ; n++ { // of a longer roll-up before
 		former, err := p.views.Get(ctx, p.generation, ViewStats, statsRow(h.service, h.hour, n, 0, nil).ID)
 		if errors.Is(err, ErrNoRow) {
 			break
 		} else if err != nil {
-			return err
+			return false, err
 		}
 		rows = append(rows, statsRow(h.service, h.hour, n, max(v, former.Version)+1, nil))
 	}
-	delete(p.journal.open, h)
-	return p.views.Apply(ctx, p.generation, append(rows, hour), 0)
+	delete(j.open, h)
+	return true, p.views.Apply(ctx, p.generation, append(rows, hour), 0)
 }
 
 // foldHour counts an hour's journal, up to a mark of arrival if one is given.

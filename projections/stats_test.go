@@ -85,6 +85,8 @@ func TestFiguresCountEachOutcomeOnce(t *testing.T) {
 			t.Fatalf("%d hours are not rolled up", n)
 		}
 		w.wantCounts("rolled up", w.stats(begin, nil).Total, want)
+		w.rebuild()
+		w.wantCounts("after a rebuild under way", w.stats(begin, nil).Total, want)
 		w.reopen(true)
 		w.wantCounts("after a rebuild", w.stats(begin, nil).Total, want)
 		w.later(2 * time.Minute)

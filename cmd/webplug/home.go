@@ -17,6 +17,7 @@ import (
 	"webplug/handlers/rest"
 	"webplug/infra/pebble"
 	"webplug/projections"
+	"webplug/ui"
 )
 
 // homeOptions is all that WebPlug on one machine takes from outside: with other functions in the place of clock, ids,
@@ -122,10 +123,14 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		},
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
 	h.api, err = rest.New(rest.Options{
 		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
-		Metrics: h.metrics.handler(), Logger: o.logger, Observe: h.metrics.answered,
+		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
 }

@@ -244,11 +244,12 @@ func (s settings) greet(out io.Writer, url, key string) {
 	_, _ = fmt.Fprintf(out, `
   WebPlug %s
 
+  UI                 %s/
   API                %s/v1
   description        %s/openapi.json
   API key            %s
   data               %s
   private endpoints  %s
 
-`, version, url, url, key, data, private)
+`, version, url, url, url, key, data, private)
 }

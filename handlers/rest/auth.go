@@ -16,6 +16,7 @@ type access uint8
 
 const (
 	public    access = iota // nothing, not even a key
+	anyKey                  // a key, whatever it may do
 	read                    // scope read
 	publish                 // scope publish
 	manage                  // scope manage
@@ -35,7 +36,7 @@ func (n access) scope() domain.Scope {
 		return domain.ScopeSecrets
 	case manage, manageAll:
 		return domain.ScopeManage
-	case public, admin: // no scope opens these, or is asked for
+	case public, anyKey, admin: // no scope opens these, or is asked for
 	}
 	return ""
 }
@@ -63,7 +64,7 @@ func (p caller) sees(service string) bool { return p.key.ServiceID == "" || p.ke
 // may refuses what the caller's key does not allow.
 func (p caller) may(n access) error {
 	switch {
-	case p.admin:
+	case p.admin, n == anyKey:
 		return nil
 	case n == admin:
 		return domain.Refuse(domain.Forbidden, "", "this needs the admin key")

@@ -19,6 +19,8 @@ func (a *API) Scopes() map[string][2]string {
 		switch r.access {
 		case public:
 			told = [2]string{"none", "Scope: none; it needs no key."}
+		case anyKey:
+			told = [2]string{"any", "Scope: any; what the key in use may see and do."}
 		case admin:
 			told = [2]string{"admin", "Scope: none; the admin key alone."}
 		case manageAll:

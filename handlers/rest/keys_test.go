@@ -100,7 +100,7 @@ func TestKey(t *testing.T) {
 	})
 }
 
-// scopeOf is what each route asks of its caller: a scope, "unlimited" manage, or the admin key; "" is open to all.
+// scopeOf is what each route asks of its caller: a scope, "unlimited" manage, or the admin key; "any" is any key, "" is open to all.
 var scopeOf = map[string]string{
 	"POST /v1/services": "unlimited", "GET /v1/services": "read", "GET /v1/services/:svc": "read",
 	"PATCH /v1/services/:svc": "manage", "DELETE /v1/services/:svc": "manage",
@@ -141,7 +141,9 @@ var scopeOf = map[string]string{
 	"POST /v1/keys": "admin", "GET /v1/keys": "admin", "GET /v1/keys/:key": "admin", "DELETE /v1/keys/:key": "admin",
 	"GET /v1/history": "admin", "GET /v1/system": "admin", "GET /v1/stuck": "admin", "POST /v1/stuck/:id/retry": "admin",
 
-	"GET /": "", "GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "", "GET /docs": "",
+	"GET /v1/whoami": "any",
+
+	"GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "", "GET /docs": "",
 }
 
 func TestEveryRouteIsDescribedAndInTheTable(t *testing.T) {
@@ -183,7 +185,8 @@ func TestNoKeySeesWhatIsNotItsOwn(t *testing.T) {
 			method, pattern, _ := strings.Cut(route, " ")
 			keyID, _ := s.key(s.service, "read")
 			message := s.publish()
-			path := strings.NewReplacer(":svc", s.service, ":usr", s.user, ":typ", s.kind, ":ep", s.endpoint, ":sub", s.sub,
+			job := s.post(s.path+"/dead-letters/retry", obj{"filter": obj{}}).want(202).at("job_id")
+			path := strings.NewReplacer(":job", job, ":svc", s.service, ":usr", s.user, ":typ", s.kind, ":ep", s.endpoint, ":sub", s.sub,
 				":msg", message, ":key", keyID, ":id", "stuck").Replace(pattern)
 			with := func(key string) answer {
 				t.Helper()
@@ -225,7 +228,7 @@ func TestNoKeySeesWhatIsNotItsOwn(t *testing.T) {
 			for _, has := range domain.Scopes {
 				for _, service := range []string{"", s.service} {
 					_, text := s.key(service, string(has))
-					keys[text] = scope == string(has) || (scope == "unlimited" && has == "manage" && service == "")
+					keys[text] = scope == "any" || scope == string(has) || (scope == "unlimited" && has == "manage" && service == "")
 				}
 			}
 			for key, may := range keys {
@@ -236,6 +239,22 @@ func TestNoKeySeesWhatIsNotItsOwn(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAKeyIsToldWhatItMayDo(t *testing.T) {
+	s := newShop(t)
+	if a := s.get("/v1/whoami").want(200); a.object()["admin"] != true || a.id() != "admin" || a.object()["service_id"] != nil {
+		t.Fatal(a.text)
+	}
+	id, text := s.key(s.service, "read", "publish")
+	a := s.send(request{key: text, method: "GET", path: "/v1/whoami"}).want(200)
+	scopes, _ := a.object()["scopes"].([]any)
+	if a.object()["user_id"] != nil {
+		t.Fatal(a.text)
+	}
+	if a.object()["admin"] != false || a.id() != id || a.at("service_id") != s.service || len(scopes) != 2 {
+		t.Fatal(a.text)
 	}
 }
 

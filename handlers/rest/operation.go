@@ -14,9 +14,6 @@ import (
 //go:embed openapi.yaml
 var description []byte
 
-//go:embed welcome.html
-var welcomePage []byte
-
 // describe turns the API's description into JSON, once: a process may make many APIs.
 var describe = sync.OnceValues(func() ([]byte, error) {
 	var doc map[string]any
@@ -29,11 +26,6 @@ var describe = sync.OnceValues(func() ([]byte, error) {
 
 func (a *API) openapi(_ context.Context, c *call) error {
 	writeBody(c.Response(), http.StatusOK, "application/json", a.description)
-	return nil
-}
-
-func (a *API) welcome(_ context.Context, c *call) error {
-	writeBody(c.Response(), http.StatusOK, "text/html; charset=utf-8", welcomePage)
 	return nil
 }
 

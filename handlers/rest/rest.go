@@ -39,7 +39,9 @@ type Options struct {
 	DefaultFormat domain.Format
 	// Metrics answers /metrics.
 	Metrics http.Handler
-	Logger  *slog.Logger
+	// Pages answers the management UI's paths; nil where there is no UI.
+	Pages  http.Handler
+	Logger *slog.Logger
 	// Observe is told of each answer; nil for nobody. route is the path's pattern, "" where none matched.
 	Observe func(method, route string, status int, took time.Duration)
 	// Timeout bounds each request's work; 0 is DefaultTimeout.

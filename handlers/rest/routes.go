@@ -3,6 +3,8 @@ package rest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/labstack/echo/v4"
 )
 
 // route is one method of one path.
@@ -74,6 +76,7 @@ func (a *API) routes() []route {
 		{get, svc + "/live", read, a.live},
 		{get, svc + "/stats", read, a.stats},
 
+		{get, "/v1/whoami", anyKey, a.whoami},
 		{post, "/v1/keys", admin, a.createKey},
 		{get, "/v1/keys", admin, a.listKeys},
 		{get, "/v1/keys/:key", admin, a.getKey},
@@ -88,7 +91,6 @@ func (a *API) routes() []route {
 		{get, "/v1/stuck", admin, a.listStuck},
 		{post, "/v1/stuck/:id/retry", admin, a.retryStuck},
 
-		{get, "/", public, a.welcome},
 		{get, "/healthz", public, a.healthz},
 		{get, "/readyz", public, a.readyz},
 		{get, "/metrics", public, a.metrics},
@@ -102,4 +104,12 @@ func (a *API) serveRoutes() {
 	for _, r := range a.routes() {
 		a.echo.Add(r.method, r.path, a.serve(r.access, strings.Contains(r.path, ":svc"), r.handle))
 	}
+	if a.Pages != nil {
+		for _, path := range pages {
+			a.echo.GET(path, echo.WrapHandler(a.Pages))
+		}
+	}
 }
+
+// pages are the paths of the management UI and of its files. They are no part of the API.
+var pages = []string{"/", "/services", "/services/*", "/keys", "/system", "/assets/*", "/favicon.svg", "/theme.js"}

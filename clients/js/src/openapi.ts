@@ -1,26 +1,6 @@
 // Generated from handlers/rest/openapi.yaml by `npm run generate`. Do not edit.
 
 export interface paths {
-    "/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * A page for people
-         * @description Scope: none; it needs no key.
-         */
-        get: operations["welcome"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/docs": {
         parameters: {
             query?: never;
@@ -1194,6 +1174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the key that asks
+         * @description A program with a user interface leaves out what the key cannot do. Scope: any; what the key in use may see and do.
+         */
+        get: operations["whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1896,6 +1896,20 @@ export interface components {
         UserId: string;
         /** @description Of the stream that it is folded from */
         Version: number;
+        Whoami: {
+            /** @description The admin key may do everything */
+            admin: boolean;
+            holder: components["schemas"]["Holder"] | null;
+            /** @description `key_…`; of the admin key `admin` */
+            id: string;
+            name: components["schemas"]["Name"];
+            /** @description The admin key has all */
+            scopes: components["schemas"]["Scope"][];
+            /** @description The only service that the key sees */
+            service_id: string | null;
+            /** @description The only user of it that the key sees */
+            user_id: string | null;
+        };
         WholeMessage: {
             by: string;
             created_at: components["schemas"]["Time"];
@@ -2139,26 +2153,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    welcome: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Where the API is */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                };
-            };
-        };
-    };
     docs: {
         parameters: {
             query?: never;
@@ -3758,6 +3752,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["System"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whoami"];
                 };
             };
             default: components["responses"]["Problem"];

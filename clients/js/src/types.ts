@@ -7,9 +7,6 @@ type Out<Name extends keyof Schemas> = Camel<Schemas[Name]>;
 /** A schema of the API's description, as it is sent. */
 type In<Name extends keyof Schemas> = Input<Schemas[Name]>;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- until the description has them
-type Later<Name extends string> = Name extends keyof Schemas ? Camel<Schemas[Name]> : any;
-
 /** Payloads by the name of their event type: `{ card_issued: { card: string } }`. */
 export type PayloadMap = object;
 /** Where nothing is said of payloads: any name, any payload. */
@@ -83,7 +80,7 @@ export type NewKey = In<"NewKey">;
 export type CreatedKey = Out<"CreatedKey">;
 
 /** A key as it sees itself. */
-export type Whoami = Later<"Whoami">;
+export type Whoami = Out<"Whoami">;
 
 export type Stats = Out<"Stats">;
 export type System = Out<"System">;

@@ -10,7 +10,7 @@ import (
 )
 
 // needs is the scope that each operation asks for. "admin" is the admin key; "manage all" is manage without being
-// limited to a service.
+// limited to a service, "any" any key.
 var needs = map[string]string{
 	"createService": "manage all", "listServices": "read", "getService": "read", "updateService": "manage", "archiveService": "manage",
 	"registerUser": "manage", "listUsers": "read", "getUser": "read", "updateUser": "manage", "archiveUser": "manage",
@@ -23,7 +23,7 @@ var needs = map[string]string{
 	"recoverEndpoint": "manage", "listDeadLetterGroups": "read", "retryDeadLetters": "manage", "discardDeadLetters": "manage",
 	"listJobs": "read", "getJob": "read", "cancelJob": "manage",
 	"rebuild": "admin", "verifyLog": "admin", "listOperationJobs": "admin", "getOperationJob": "admin", "cancelOperationJob": "admin",
-	"createKey": "admin", "listKeys": "admin", "getKey": "admin", "revokeKey": "admin", "history": "admin", "system": "admin", "listStuck": "admin", "retryStuck": "admin",
+	"whoami": "any", "createKey": "admin", "listKeys": "admin", "getKey": "admin", "revokeKey": "admin", "history": "admin", "system": "admin", "listStuck": "admin", "retryStuck": "admin",
 }
 
 // closedToUsers are the operations below a service that a key of one user may not call, whatever its scopes.
@@ -65,12 +65,12 @@ func TestEveryRouteAsksForItsScope(t *testing.T) {
 			a.with("wpk_00000000000000000000000000_"+strings.Repeat("0", 64)).refused(401, "key-unknown", "")
 			a.with(revoked.Key).refused(401, "key-revoked", "")
 			for _, scope := range scopes {
-				if need == scope || need == "manage all" && scope == "manage" {
+				if need == scope || need == "any" || need == "manage all" && scope == "manage" {
 					a.allowed(everywhere[scope])
 				} else {
 					a.with(everywhere[scope].Key).refused(403, "forbidden", "")
 				}
-				if need == scope {
+				if need == scope || need == "any" {
 					a.allowed(here[scope])
 				} else {
 					a.with(here[scope].Key).refused(403, "forbidden", "")

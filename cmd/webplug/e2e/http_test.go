@@ -55,7 +55,7 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 	for _, c := range []struct {
 		client
 		path string
-	}{{root, "/healthz"}, {root, "/readyz"}, {root, "/"}, {root, "/openapi.json"}, {s.client, ""}, {s.client, "/users"}} {
+	}{{root, "/healthz"}, {root, "/readyz"}, {root, "/openapi.json"}, {s.client, ""}, {s.client, "/users"}} {
 		get, head := c.get(c.path).is(200), c.send("HEAD", c.path, nil)
 		if head.status != 200 || len(head.body) != 0 || head.header.Get("Content-Type") != get.header.Get("Content-Type") {
 			t.Errorf("HEAD %s: %d %v", c.path, head.status, head.header)
@@ -174,7 +174,7 @@ func TestAnswersTellBrowsersToBeCareful(t *testing.T) {
 	root := client{t: t, server: suite.server}
 	for _, got := range []answer{
 		s.get(""), s.post("/users", members{"name": "Ada"}), s.post("/users", members{}, wrong), root.get("/v1/services"),
-		root.get("/nowhere", wrong), root.get("/"), root.get("/healthz"), root.get("/metrics"), root.get("/openapi.json"), s.delete(""),
+		root.get("/nowhere", wrong), root.get("/healthz"), root.get("/metrics"), root.get("/openapi.json"), s.delete(""),
 	} {
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",

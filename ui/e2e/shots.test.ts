@@ -1,0 +1,83 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiOf, must } from "./api";
+import { chromiumPath, launch, open } from "./browser";
+import { type Receiver, startReceiver } from "./receiver";
+import { seed, type Seeded } from "./seed";
+import { adminKey, type Server, startServer } from "./server";
+import { violations } from "./violations";
+
+const folder = path.resolve(import.meta.dirname, "shots");
+
+// Pictures of every page, to be looked at; and no page may be hard to use for somebody, or complain of its policy.
+describe.skipIf(!chromiumPath)("every page", () => {
+  let server: Server;
+  let receiver: Receiver;
+  let browser: Browser;
+  let seeded: Seeded;
+  let empty: string;
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    [server, receiver, browser] = await Promise.all([startServer(), startReceiver(), launch()]);
+    const api = apiOf(server.url);
+    seeded = await seed(api, receiver);
+    empty = (await must(api.POST("/v1/services", { body: { name: "Northgate" } }))).id;
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([server?.stop(), receiver?.stop()]);
+  });
+
+  const filled = (): Record<string, string> => {
+    const base = `/services/${seeded.svc}`;
+    return {
+      overview: base,
+      messages: `${base}/messages`,
+      "messages-peek": `${base}/messages?peek=${seeded.rich}`,
+      webhook: `${base}/messages/${seeded.rich}?endpoint=${seeded.endpoints["risk"]}`,
+      "dead-letters": `${base}/dead-letters`,
+      users: `${base}/users`,
+      user: `${base}/users/${seeded.users["Bluefin Payroll"]}`,
+      endpoints: `${base}/endpoints`,
+      endpoint: `${base}/endpoints/${seeded.endpoints["etl"]}`,
+      "event-types": `${base}/event-types`,
+      audit: `${base}/audit`,
+      services: "/services",
+      keys: "/keys",
+      system: "/system",
+    };
+  };
+  const bare = (): Record<string, string> => {
+    const base = `/services/${empty}`;
+    return { overview: base, messages: `${base}/messages`, "dead-letters": `${base}/dead-letters`, users: `${base}/users`, endpoints: `${base}/endpoints`, "event-types": `${base}/event-types`, audit: `${base}/audit` };
+  };
+
+  async function shoot(name: string, at: string, look: { theme: "light" | "dark"; width?: number; height?: number; touch?: boolean }, key: string | null = adminKey) {
+    const page = await open(browser, process.env.WEBPLUG_UI ?? server.url, at, key, look);
+    await page.locator("h1").first().waitFor({ state: "attached" });
+    // The page's own questions are answered; the live feed stays open.
+    await expect.poll(() => page.locator("[aria-busy=true], .skeleton").count()).toBe(0);
+    await page.waitForTimeout(Number(process.env.SHOT_WAIT ?? 400));
+    await page.screenshot({ path: path.join(folder, `${name}.png`) });
+    const found = await violations(page);
+    const complaints = page.complaints;
+    await page.context().close();
+    expect({ page: name, found, complaints }).toEqual({ page: name, found: [], complaints: [] });
+  }
+
+  for (const theme of ["light", "dark"] as const) {
+    it(`is fit to be used, filled, ${theme}`, { timeout: 300_000 }, async () => {
+      for (const [name, at] of Object.entries(filled())) await shoot(`${name}-${theme}`, at, { theme });
+    });
+    it(`is fit to be used, empty, ${theme}`, { timeout: 300_000 }, async () => {
+      for (const [name, at] of Object.entries(bare())) await shoot(`empty-${name}-${theme}`, at, { theme });
+      await shoot(`sign-in-${theme}`, "/", { theme }, null);
+    });
+    it(`is fit to be used on a phone, ${theme}`, { timeout: 300_000 }, async () => {
+      for (const [name, at] of Object.entries(filled())) await shoot(`phone-${name}-${theme}`, at, { theme, width: 380, height: 820, touch: true });
+    });
+  }
+});

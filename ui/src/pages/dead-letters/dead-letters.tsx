@@ -1,0 +1,158 @@
+import { useQuery } from "@tanstack/react-query";
+import { RotateCw } from "lucide-react";
+import { useMemo, useState } from "react";
+import { api, ask } from "@/api/client";
+import { useEndpointNames, useUserNames } from "@/api/names";
+import { after } from "@/api/position";
+import type { DeadLetterFilter } from "@/api/types";
+import { useAccess } from "@/app/access";
+import { useZone } from "@/app/preferences";
+import { useService } from "@/app/service";
+import { serviceKey } from "@/app/service-key";
+import { useTitle } from "@/app/shell/title";
+import { Page, PageHead } from "@/components/layout/page";
+import { FilterBar } from "@/components/list/filter-bar";
+import { useFilters } from "@/components/list/use-filters";
+import { Empty, Failed, Skeleton, useSlow } from "@/components/state/blank";
+import { JobProgress } from "@/components/state/job";
+import { Button } from "@/components/ui/button";
+import { Segmented } from "@/components/ui/segmented";
+import { count, plural } from "@/lib/format";
+import { dayAndClock } from "@/lib/time";
+import { useMessageFields } from "../messages/fields";
+import { ActionDialog, type Asked } from "./action-dialog";
+import { answersAgain } from "./group";
+import { GroupRow } from "./group-row";
+import { Letters } from "./letters";
+
+const names = ["event_type", "user_id", "endpoint_id", "cause", "since", "until", "by"] as const;
+
+export default function DeadLetters() {
+  useTitle("Dead letters");
+  const { id: svc } = useService();
+  const access = useAccess();
+  const [zone] = useZone();
+  const { values, set, clear } = useFilters(names);
+  const fields = useMessageFields(svc, false);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [job, setJob] = useState<string | null>(null);
+  const by = values.by === "one" ? "one" : "cause";
+  const filter: DeadLetterFilter = useMemo(() => {
+    const { event_type, user_id, endpoint_id, cause, since, until } = values;
+    return { event_type, user_id, endpoint_id, cause, since, until };
+  }, [values]);
+  const filtered = Object.values(filter).some(Boolean);
+  const { data, error, isPending, refetch } = useQuery({
+    queryKey: serviceKey(svc, "dead-letters", "groups", filter),
+    queryFn: () => ask(api.GET("/v1/services/{svc}/dead-letters/groups", { params: { path: { svc }, query: { ...filterQuery(filter), after: after(svc) } } })),
+  });
+  const slow = useSlow(isPending);
+  const groups = data?.data ?? [];
+  const endpoints = useEndpointNames(svc, groups.map((g) => g.endpoint_id));
+  const users = useUserNames(svc, groups.map((g) => endpoints.get(g.endpoint_id)?.user_id));
+  const total = groups.reduce((n, g) => n + g.count, 0);
+  const ready = groups.filter((g) => answersAgain(g) && endpoints.get(g.endpoint_id)?.status === "active");
+  const readyCount = ready.reduce((n, g) => n + g.count, 0);
+  const oldest = groups.map((g) => g.oldest).toSorted()[0];
+  const most = Math.max(1, ...groups.map((g) => g.count));
+  const mayAct = access.jobs;
+  const more = data?.more ? "+" : "";
+
+  return (
+    <Page>
+      <PageHead
+        sentence
+        title={!data ? "Dead letters" : total === 0 ? (filtered ? "No dead letter matches." : "No dead letters.") : readyCount === 0 ? `${plural(total, "dead letter")}${more && " and more"} wait for somebody.` : readyCount === total ? `${plural(total, "dead letter")} can go again now.` : `${count(readyCount)} of ${count(total)}${more} dead letters can go again now.`}
+        actions={
+          mayAct &&
+          total > 0 && (
+            <>
+              {filtered && (
+                <Button variant="ghost" onClick={() => setAsked({ kind: "discard", filter, count: total, what: "that match the filter" })}>
+                  Discard {count(total)}…
+                </Button>
+              )}
+              {ready.length === 1 && ready[0] && readyCount < total ? (
+                <Button variant="primary" onClick={() => ready[0] && setAsked({ kind: "retry", filter: { ...filter, endpoint_id: ready[0].endpoint_id, cause: ready[0].cause }, count: readyCount, what: "whose endpoint answers again" })}>
+                  <RotateCw /> Retry {count(readyCount)}
+                </Button>
+              ) : (
+                <Button variant={readyCount === total ? "primary" : "outline"} onClick={() => setAsked({ kind: "retry", filter, count: total, what: filtered ? "that match the filter" : "of this service" })}>
+                  <RotateCw /> Retry all {count(total)}…
+                </Button>
+              )}
+            </>
+          )
+        }
+      >
+        <span>{total === 0 ? "What fails for good waits here until somebody retries or discards it." : readyCount > 0 ? `Their endpoint has answered since. ${total - readyCount > 0 ? `The other ${count(total - readyCount)} wait for somebody to mend something.` : ""}` : "Their endpoints have not answered since: mend them first, or the retry fails again."}</span>
+      </PageHead>
+      {job && (
+        <div className="mt-4 max-w-2xl rounded-field border border-border p-3.5">
+          <JobProgress svc={svc} id={job} />
+          <Button variant="link" size="inline" className="mt-2" onClick={() => setJob(null)}>
+            Hide
+          </Button>
+        </div>
+      )}
+      <div className="mt-5 border-t border-border pt-3">
+        <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="type: user: endpoint: cause:" />
+      </div>
+      <div className="mt-3 flex flex-wrap items-center justify-between gap-3">
+        <Segmented
+          label="Shown"
+          value={by}
+          onChange={(v) => set({ by: v === "one" ? "one" : null })}
+          choices={[
+            { value: "cause", label: "By cause and endpoint" },
+            { value: "one", label: "One by one" },
+          ]}
+        />
+        {oldest && <p className="text-small text-muted">failed for good, neither retried nor discarded · oldest {dayAndClock(new Date(oldest), zone)}</p>}
+      </div>
+      {error ? (
+        <Failed error={error} what="dead letters" retry={() => void refetch()} />
+      ) : !data ? (
+        slow && <Skeleton className="mt-3" />
+      ) : total === 0 ? (
+        filtered ? (
+          <Empty title="Nothing failed that matches the filter.">
+            <div>
+              <Button onClick={clear}>Clear the filter</Button>
+            </div>
+          </Empty>
+        ) : (
+          <Empty title="Nothing failed for good.">
+            <p>A delivery becomes a dead letter after its last attempt, after 27 hours, or at once when the endpoint answers 410.</p>
+          </Empty>
+        )
+      ) : by === "one" ? (
+        <Letters svc={svc} filter={filter} />
+      ) : (
+        <div className="mt-2">
+          <div aria-hidden className="grid h-8 grid-cols-[20px_minmax(0,1.5fr)_minmax(0,.8fr)_150px_76px_minmax(0,1fr)_150px] items-center gap-4 border-b border-border text-small text-muted max-lg:hidden">
+            <span />
+            <span>Cause and endpoint</span>
+            <span>User</span>
+            <span className="text-right">Letters</span>
+            <span>Oldest</span>
+            <span>Newest attempt there</span>
+            <span />
+          </div>
+          {groups.map((g) => (
+            <GroupRow key={g.endpoint_id + g.cause} svc={svc} group={g} most={most} filter={filter} endpoint={endpoints.get(g.endpoint_id)} user={users.get(endpoints.get(g.endpoint_id)?.user_id ?? "")} onAsk={setAsked} />
+          ))}
+          <p className="mt-5 text-small text-muted">A retry or discard is an event like any other: who, when, why and what became of it stand in the history.</p>
+        </div>
+      )}
+      <ActionDialog svc={svc} asked={asked} onClose={() => setAsked(null)} onStarted={setJob} />
+    </Page>
+  );
+}
+
+/** A filter as query parameters: those take no null. */
+function filterQuery(f: DeadLetterFilter) {
+  const query: Record<string, string> = {};
+  for (const [name, value] of Object.entries(f)) if (value) query[name] = value;
+  return query;
+}
