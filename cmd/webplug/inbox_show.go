@@ -36,7 +36,7 @@ func showText(out io.Writer, p output.Palette) func(arrival) {
 			part(p.Note, "  signature not checked: %s", a.Reason)
 		}
 		if a.Note != "" {
-			part(p.note, "  %s", strings.ReplaceAll(visible(a.Note), "\n", " "))
+			part(p.Note, "  %s", strings.ReplaceAll(output.Visible(a.Note), "\n", " "))
 		}
 		if first := a.RepeatOf; first != nil {
 			part(p.Note, "  repeat of %s, answered %d", first.Time.Format(clock), first.Status)
