@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { LiveEvent } from "@/api/types";
+import { useAccess } from "../access";
 import { Feed, type FeedState } from "./feed";
 import { Refresher } from "./refresh";
 
@@ -50,9 +51,12 @@ function publish(state: FeedState): void {
 /** Follows a service while the page can be seen, and has what is on it loaded anew when something happens to it. */
 export function LiveProvider({ service, children }: { service: string; children: ReactNode }) {
   const client = useQueryClient();
+  const access = useAccess();
+  const mayRead = access.can("read");
   const [state, setState] = useState<FeedState>("connecting");
   const hearers = useRef(new Set<(events: LiveEvent[]) => void>());
   useEffect(() => {
+    if (!mayRead) return undefined;
     const refresher = new Refresher(client, service);
     const feed = new Feed({
       service,
@@ -79,7 +83,7 @@ export function LiveProvider({ service, children }: { service: string; children:
       refresher.stop();
       publish("paused");
     };
-  }, [client, service]);
+  }, [client, service, mayRead]);
   const live = useMemo<Live>(
     () => ({
       state,

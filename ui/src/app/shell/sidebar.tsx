@@ -31,11 +31,12 @@ export function Sidebar({ service }: { service: string | null }) {
       </div>
       <div className="px-2.5 max-xl:px-2">
         <ServiceMenu service={service}>
-          <button type="button" aria-label={`Service: ${name ?? "none"}; switch`} className="flex w-full items-center gap-2.5 rounded-field border border-border-strong bg-surface p-2 text-left transition-colors duration-120 hover:bg-hover max-xl:justify-center max-xl:border-0 max-xl:bg-transparent">
+          <button type="button" className="flex w-full items-center gap-2.5 rounded-field border border-border-strong bg-surface p-2 text-left transition-colors duration-120 hover:bg-hover max-xl:justify-center max-xl:border-0 max-xl:bg-transparent">
             <ServiceLetter name={name ?? "?"} />
-            <span className="min-w-0 flex-1 max-xl:hidden">
+            <span className="min-w-0 flex-1 max-xl:sr-only">
               <span className="block truncate leading-4 font-semibold">{name ?? "No service"}</span>
               <span className="block truncate text-small text-muted">{location.host}</span>
+              <span className="sr-only">, switch the service</span>
             </span>
             <ChevronsUpDown size={14} className="text-muted max-xl:hidden" />
           </button>
