@@ -13,13 +13,17 @@ import { Causes } from "./causes";
 import { NeedYou } from "./need-you";
 import { useFirstSteps } from "./use-first-steps";
 
+const young = 90 * 60_000;
+
 export default function Overview() {
   useTitle("Overview");
   const service = useService();
   const [params, setParams] = useSearchParams();
   const since = params.get("since") ?? undefined;
   const until = params.get("until") ?? undefined;
-  const range: Range = since ? "custom" : ((params.get("range") as Range | null) ?? "24h");
+  // A service of today is looked at closely: its first hour in a picture of a day is one bar.
+  const usual: Range = Date.now() - new Date(service.created_at).getTime() < young ? "1h" : "24h";
+  const range: Range = since ? "custom" : ((params.get("range") as Range | null) ?? usual);
   const { data: stats, error, isPending, refetch, isPlaceholderData } = useStats(service.id, since ? { since, until } : { range });
   const steps = useFirstSteps(service.id);
   const slow = useSlow(isPending);
@@ -28,7 +32,7 @@ export default function Overview() {
   if (!stats || steps.loading) return slow ? <Skeleton className="p-6" /> : <h1 className="sr-only">Overview</h1>;
   const choose = (to: { range?: string | null; since?: string | null; until?: string | null }) => {
     const next = new URLSearchParams();
-    for (const [name, value] of Object.entries(to)) if (value && !(name === "range" && value === "24h")) next.set(name, value);
+    for (const [name, value] of Object.entries(to)) if (value && !(name === "range" && value === usual)) next.set(name, value);
     setParams(next);
   };
   return (

@@ -123,12 +123,12 @@ function Life({ svc, message, history, deliveries }: LifeProps) {
           <SameCause svc={svc} deliveries={deliveries} chosen={endpoint} />
           <p className="mt-4 text-small text-muted">
             Each entry is an event of the log.{" "}
-            <Link to={`/services/${svc}/audit?stream=${encodeURIComponent(`${svc}/${message.id}`)}`} className="text-accent hover:underline">
+            <Link to={`/services/${svc}/audit?stream=${encodeURIComponent(`${svc}/${message.id}`)}`} className="text-accent underline">
               See it in the audit
             </Link>
           </p>
         </div>
-        <aside className="min-w-0 border-t border-l border-border bg-bg max-lg:border-l-0 max-md:px-4">
+        <aside aria-label="Details" className="min-w-0 border-t border-l border-border bg-bg max-lg:border-l-0 max-md:px-4">
           <Detail key={chosen ? "event" : "none"} message={message} history={history} event={event} endpoint={endpoint} names={names} sns={event ? isSns(event.stream.split("/").at(-1) ?? "") : false} onChoose={(id) => choose({ event: id })} />
         </aside>
       </div>
