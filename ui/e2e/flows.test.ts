@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     await page.getByRole("combobox", { name: "To", exact: true }).selectOption({ label: "Demo shop" });
     await button(page, "Publish").last().click();
     await page.getByText("1 delivered").waitFor();
-    await page.getByRole("region", { name: "Story" }).getByText("DeliverySucceeded").waitFor();
+    await button(page, /DeliverySucceeded/).waitFor();
     const [got] = await receiver.came("/first", 1);
     expect(JSON.parse(got?.body ?? "{}")).toMatchObject({ type: "card_issued", data: { card: "crd_1" } });
     await page.getByRole("link", { name: "Overview" }).first().click();

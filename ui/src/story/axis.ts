@@ -51,7 +51,7 @@ function future(o: AxisOptions): { from: number; x: (at: number) => number; tick
   const from = width - pad - room;
   const log = (d: number) => Math.log1p(Math.max(0, d) / 5000);
   const x = (at: number) => from + 14 + (log(at - end) / log(until - end)) * (room - 36);
-  return { from, x, ticks: thin(futureTicks.filter(([d]) => end + d <= until * 1.0001).map(([d, label]) => ({ x: x(end + d), label }))) };
+  return { from, x, ticks: thin(futureTicks.filter(([d]) => end + d <= until).map(([d, label]) => ({ x: x(end + d), label }))) };
 }
 
 /** Elapsed time on a logarithmic scale. */

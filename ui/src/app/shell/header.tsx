@@ -12,7 +12,7 @@ export function Header({ service, onSearch }: { service: string | null; onSearch
   const crumbs = useCrumbs();
   const name = useServiceName(service);
   return (
-    <header className="sticky top-0 z-20 grid h-12 shrink-0 grid-cols-[1fr_auto_1fr] items-center gap-4 border-b border-border bg-surface px-6 max-lg:grid-cols-[1fr_auto_auto] max-md:h-13 max-md:px-4">
+    <header className="sticky top-0 z-20 grid h-12 shrink-0 grid-cols-[1fr_auto_1fr] items-center gap-4 border-b border-border bg-surface px-6 max-lg:grid-cols-[1fr_auto_auto] max-md:h-13 max-md:grid-cols-[1fr_auto] max-md:px-4">
       <nav aria-label="Path" className="flex min-w-0 items-center gap-2 max-md:hidden">
         {name && service && (
           <>
