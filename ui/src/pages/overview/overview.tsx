@@ -1,5 +1,5 @@
 import { useSearchParams } from "react-router";
-import { useStats } from "@/api/stats";
+import { usualRange, useStats } from "@/api/stats";
 import { useService } from "@/app/service";
 import { useTitle } from "@/app/shell/title";
 import { Page } from "@/components/layout/page";
@@ -13,16 +13,13 @@ import { Causes } from "./causes";
 import { NeedYou } from "./need-you";
 import { useFirstSteps } from "./use-first-steps";
 
-const young = 90 * 60_000;
-
 export default function Overview() {
   useTitle("Overview");
   const service = useService();
   const [params, setParams] = useSearchParams();
   const since = params.get("since") ?? undefined;
   const until = params.get("until") ?? undefined;
-  // A service of today is looked at closely: its first hour in a picture of a day is one bar.
-  const usual: Range = Date.now() - new Date(service.created_at).getTime() < young ? "1h" : "24h";
+  const usual = usualRange(service);
   const range: Range = since ? "custom" : ((params.get("range") as Range | null) ?? usual);
   const { data: stats, error, isPending, refetch, isPlaceholderData } = useStats(service.id, since ? { since, until } : { range });
   const steps = useFirstSteps(service.id);
