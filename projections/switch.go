@@ -157,6 +157,8 @@ func (p *Projector) adopt(ctx context.Context, next *Projector) (*sync.WaitGroup
 	p.generation, p.readers = next.generation, new(sync.WaitGroup)
 	p.catalogue, p.deliveries, p.journal, p.jobs, p.stuck = next.catalogue, next.deliveries, next.journal, next.jobs, next.stuck
 	p.written, p.opened, p.heldBack, p.dirty = p.folded, next.opened, false, false
+	close(p.entered) // what follows a feed looks at the new pages
+	p.entered = make(chan struct{})
 	select {
 	case p.hours <- struct{}{}: // none of its hours are rolled up
 	default:
