@@ -58,6 +58,7 @@ export function LiveProvider({ service, children }: { service: string; children:
   useEffect(() => {
     if (!mayRead) return undefined;
     const refresher = new Refresher(client, service);
+    let followed = false;
     const feed = new Feed({
       service,
       onEvents: (events) => {
@@ -65,6 +66,10 @@ export function LiveProvider({ service, children }: { service: string; children:
         for (const hear of hearers.current) hear(events);
       },
       onState: (s) => {
+        if (!followed && (s === "live" || s === "polling")) {
+          followed = true; // what happened before it followed is told by no event
+          void client.invalidateQueries({ queryKey: ["service", service] });
+        }
         setState(s);
         publish(s);
       },

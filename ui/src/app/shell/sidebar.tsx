@@ -20,7 +20,7 @@ export function Sidebar({ service }: { service: string | null }) {
   return (
     <aside aria-label="WebPlug" className="sticky top-0 flex h-dvh w-53 shrink-0 flex-col border-r border-border bg-bg max-xl:w-14 max-md:hidden">
       <div className="px-4 pt-3.5 pb-3 max-xl:px-[17px]">
-        <Link to="/" aria-label="WebPlug, to the overview" className="inline-flex">
+        <Link to={service ? `/services/${service}` : "/"} aria-label="WebPlug" className="inline-flex">
           <span className="max-xl:hidden">
             <WordMark />
           </span>
