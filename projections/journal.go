@@ -79,6 +79,8 @@ func factOf(r eventlog.Recorded, m *domain.Message) Fact {
 		f.Cause = e.Cause
 	case domain.DeliveryFailed:
 		f.Cause, f.NoRequest = e.Cause, e.AttemptID == ""
+	case domain.DeliveryUnreported:
+		f.Cause, f.NoRequest = domain.CauseNoReport, true
 	case domain.DeliverySucceeded:
 		if m != nil {
 			answered := e.At.Add(time.Duration(e.DurationMS * float64(time.Millisecond)))

@@ -47,6 +47,7 @@ type queueLimits struct {
 type Lanes struct {
 	limits     queueLimits
 	dispatcher *Dispatcher
+	elsewhere  func(service, endpoint string) bool // nil: nowhere
 	rows       DueRows
 	park       func(eventlog.Stream, error)
 	logger     *slog.Logger
@@ -87,6 +88,14 @@ func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), lo
 		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, limits: queueLimits{attempts: 4096, bytes: 64 << 20}, wakes: newWakes(),
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
 	}
+}
+
+// LeaveOut tells which endpoints' deliveries are another's care: those of a format that others make the requests of. It
+// comes before Run.
+func (l *Lanes) LeaveOut(elsewhere func(service, endpoint string) bool) { l.elsewhere = elsewhere }
+
+func (l *Lanes) leftOut(name Lane) bool {
+	return l.elsewhere != nil && l.elsewhere(name.Service, name.Endpoint)
 }
 
 // Run takes up what was planned before and follows the feed, until ctx ends. It returns when the requests under way are
@@ -241,10 +250,12 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 			return
 		}
 		for _, p := range plan(r, domain.Webhook(r.Stream.Root, e.EventName, r.Time, payload)) {
-			l.enqueue(p)
+			if !l.leftOut(Lane{p.Service, p.Endpoint}) {
+				l.enqueue(p)
+			}
 		}
 	case domain.AttemptFailed:
-		if !e.Next.IsZero() {
+		if !e.Next.IsZero() && !l.leftOut(name) {
 			l.wake(name, e.Next)
 		}
 	case domain.RetryRequested:
@@ -310,6 +321,9 @@ func (l *Lanes) shed() {
 }
 
 func (l *Lanes) fallBehind(name Lane) {
+	if l.leftOut(name) {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.lane(name)

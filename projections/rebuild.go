@@ -10,7 +10,7 @@ import (
 
 // rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
 // anew from the log at the next start.
-const rowFormat = 3
+const rowFormat = 4
 
 // formatBits is where a generation carries its format.
 const formatBits = 32

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -36,6 +37,8 @@ type homeOptions struct {
 	jitter        func() float64
 	schedule      domain.Schedule
 	defaultFormat domain.Format
+	openTopics    func(context.Context) (*topics, error) // what the format sns goes by; nil: nothing of that format is sent
+	stage         string                                 // in the names of topics
 	rebuild       bool
 	grace         time.Duration // for requests under way when it ends
 	fail          func(error)   // called when the log cannot go on
@@ -57,6 +60,8 @@ type home struct {
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
+	topics    *topics
+	sns       *projections.SNS // nil without topics
 	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
@@ -78,24 +83,24 @@ func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := assemble(ctx, o, store)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
+	h := &home{options: o, store: store, feed: store, ready: make(chan struct{}), started: o.now().UTC()}
+	if err := h.assemble(ctx); err != nil {
+		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
-func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, error) {
+func (h *home) assemble(ctx context.Context) error {
+	o, store := h.options, h.store
 	sealer, err := eventlog.NewSealer(store, o.keys.master, o.random)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := sealer.CheckMaster(ctx, store.Head() == 0); errors.Is(err, eventlog.ErrSealed) {
-		return nil, errOtherMasterKey
+		return errOtherMasterKey
 	} else if err != nil {
-		return nil, fmt.Errorf("check the master key: %w", err)
+		return fmt.Errorf("check the master key: %w", err)
 	}
-	h := &home{options: o, store: store, feed: store, ready: make(chan struct{}), started: o.now().UTC()}
 	if o.feed != nil {
 		h.feed = o.feed(store)
 	}
@@ -103,11 +108,11 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	views := store.Views()
 	generation, err := projections.OpenViews(ctx, h.log, store, h.feed, views, o.rebuild, o.now, o.logger)
 	if err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return fmt.Errorf("open the read models: %w", err)
 	}
 	h.projector = projections.NewProjector(h.log, views, generation, o.now, o.logger)
 	if err := h.projector.Open(ctx, h.feed); err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return fmt.Errorf("open the read models: %w", err)
 	}
 	h.queries = projections.NewQueries(h.log, views, h.projector, h.feed)
 	h.metrics = newMetrics(h)
@@ -115,7 +120,16 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
+	h.lanes.LeaveOut(h.projector.Directory().ViaSNS)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	var handshakes rest.Handshakes
+	if o.openTopics != nil {
+		if h.topics, err = o.openTopics(ctx); err != nil {
+			return err
+		}
+		h.sns = h.topics.join(h, views)
+		handshakes = h.sns
+	}
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
 		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
@@ -125,18 +139,25 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	h.projector.OnJob(h.jobs.Wake)
 	pages, err := ui.New()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
+		Handshakes: handshakes,
+		Log:        h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
-	return h, err
+	return err
 }
 
 // ServeHTTP answers the API.
-func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
+func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.topics.serves(r) {
+		h.topics.local.Public().ServeHTTP(w, r)
+		return
+	}
+	h.api.ServeHTTP(w, r)
+}
 
 // run projects and dispatches until ctx ends; then it waits for what is under way, no attempt longer than the grace.
 func (h *home) run(ctx context.Context) error {
@@ -144,6 +165,7 @@ func (h *home) run(ctx context.Context) error {
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	topics := h.runTopics(ctx)
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
@@ -151,11 +173,29 @@ func (h *home) run(ctx context.Context) error {
 	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.ready) })
 	<-working
+	topics.Wait()
 	if h.answered != nil {
 		<-h.answered
 	}
 	stop() // after dispatch, so that its last outcomes are in the read models
 	return errors.Join(err, <-projected)
+}
+
+// runTopics lets the format sns work until ctx ends.
+func (h *home) runTopics(ctx context.Context) *sync.WaitGroup {
+	var working sync.WaitGroup
+	if h.sns == nil {
+		return &working
+	}
+	working.Go(func() {
+		if err := h.sns.Run(ctx, h.feed); err != nil {
+			h.options.logger.Error("the format sns has ended", "error", err)
+		}
+	})
+	if local := h.topics.local; local != nil {
+		working.Go(func() { local.Run(ctx) })
+	}
+	return &working
 }
 
 // health is what /readyz says.
@@ -170,4 +210,4 @@ func (h *home) health(context.Context) []rest.Check {
 }
 
 // close closes the data folder. run must have returned.
-func (h *home) close() error { return h.store.Close() }
+func (h *home) close() error { return errors.Join(h.topics.close(), h.store.Close()) }

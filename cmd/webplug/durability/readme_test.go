@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -45,11 +46,17 @@ func TestReadme(t *testing.T) {
 	eventually(t, "the webhook arrives with a valid signature", func() bool {
 		return strings.Contains(second.seen.String(), "signature valid")
 	})
-	last := here.Replace(blocks[len(blocks)-1]) // on a slow machine its second may not have been enough
-	eventually(t, "the history tells of the delivery", func() bool {
-		printed := second.do(last)
+	history := here.Replace(blocks[slices.IndexFunc(blocks, func(b string) bool { return strings.Contains(b, "/history") })])
+	eventually(t, "the history tells of the delivery", func() bool { // on a slow machine its second may not have been enough
+		printed := second.do(history)
 		return strings.Contains(printed, "MessageAccepted") && strings.Contains(printed, "DeliverySucceeded")
 	})
+
+	for _, told := range []string{"ENDPOINT", "attempt 1 delivered", `"status":"delivered"`} {
+		if !strings.Contains(second.seen.String(), told) {
+			t.Errorf("the CLI's commands do not show %q", told)
+		}
+	}
 
 	if err := syscall.Kill(-first.shell.Process.Pid, syscall.SIGINT); err != nil { // Ctrl-C
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 )
 
 func TestMessagesAreFiltered(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	ada, eve := s.user(), s.user()
@@ -96,6 +97,7 @@ func TestMessagesAreFiltered(t *testing.T) {
 }
 
 func TestDeliveriesOfAMessageAreFiltered(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
