@@ -1,4 +1,4 @@
-import path from "node:path";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Api, apiOf, must, until } from "./api";
@@ -20,7 +20,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
   });
   afterEach(async ({ task }) => {
     // What the person saw when it went wrong.
-    if (task.result?.state === "fail") await Promise.all(pages.map((p, n) => p.screenshot({ path: path.join(import.meta.dirname, "shots", `failed-${n}.png`) })));
+    if (task.result?.state === "fail") await Promise.all(pages.map((p, n) => p.screenshot({ path: join(import.meta.dirname, "shots", `failed-${n}.png`) })));
     const complaints = pages.flatMap((p) => p.complaints);
     await Promise.all(pages.splice(0).map((p) => p.context().close()));
     expect(complaints).toEqual([]);
