@@ -43,6 +43,7 @@ describe.skipIf(!chromiumPath)("every page", () => {
       user: `${base}/users/${seeded.users["Bluefin Payroll"]}`,
       endpoints: `${base}/endpoints`,
       endpoint: `${base}/endpoints/${seeded.endpoints["etl"]}`,
+      "endpoint-sns": `${base}/endpoints/${seeded.endpoints["sns"]}`,
       "event-types": `${base}/event-types`,
       audit: `${base}/audit`,
       services: "/services",
