@@ -1046,9 +1046,32 @@ export interface paths {
         put?: never;
         /**
          * Confirm a subscription of a format with a handshake
-         * @description The format standard-webhooks has none, and answers 409. Scope: manage.
+         * @description In format sns the endpoint was sent a SubscriptionConfirmation with a token; the endpoint visits its SubscribeURL, or its token is given here. WebPlug then confirms signed, so that nobody who holds an envelope can unsubscribe the endpoint. Repeatable. 422 if SNS does not know the token, or it is of another subscription; 409 where no handshake is under way: ask for a new one. The format standard-webhooks has none, and answers 409. Scope: manage.
          */
         post: operations["confirmSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/{svc}/subscriptions/{sub}/handshake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sub: components["parameters"]["sub"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new handshake
+         * @description The endpoint is sent a new SubscriptionConfirmation, whether the one before is pending, expired or failed. 409 for a subscription that is active or removed, and for the format standard-webhooks. Scope: manage.
+         */
+        post: operations["requestHandshake"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1206,8 +1229,15 @@ export interface components {
             problem?: components["schemas"]["Problem"];
             skipped?: components["schemas"]["Skipped"][];
         } & (unknown | unknown);
-        /** @description Why it failed; an HTTP status is `http_503` */
+        /** @description Why it failed; an HTTP status is `http_503`. In format sns also: unconfirmed (the subscription was not active when it was to be published), publish_refused (SNS did not take it), no_answer (none came), no_report (SNS told nothing for 75 minutes; a later report mends it) */
         Cause: string;
+        /** @description One of both */
+        Confirmation: {
+            /** @description Its SubscribeURL; it is not visited */
+            subscribe_url?: string | null;
+            /** @description Token of the SubscriptionConfirmation */
+            token?: string | null;
+        };
         CreatedKey: {
             created_at: components["schemas"]["Time"];
             holder: components["schemas"]["Holder"] | null;
@@ -1266,6 +1296,7 @@ export interface components {
         };
         Delivery: {
             accepted_at: components["schemas"]["Time"];
+            /** @description In format sns as the newest report counts them: single attempts are not reported */
             attempts: number;
             /** @description Who caused that */
             by: string | null;
@@ -1280,6 +1311,7 @@ export interface components {
             last_attempt_at: components["schemas"]["MaybeTime"];
             last_status_code: number | null;
             message_id: components["schemas"]["MessageId"];
+            /** @description In format sns the attempts are made by SNS: an estimate, and of a pending one when it was to be published */
             next_attempt_at: components["schemas"]["MaybeTime"];
             /** @description Version that made the standing plan */
             plan: components["schemas"]["Version"];
@@ -1325,12 +1357,18 @@ export interface components {
         /** @enum {string} */
         EndpointStatus: "active" | "paused" | "removed";
         EndpointSubscription: {
+            /** @description While a handshake is under way: until when its token is good */
+            confirm_until: components["schemas"]["MaybeTime"];
             created_at: components["schemas"]["Time"];
             endpoint_id: components["schemas"]["EndpointId"];
             event_type_id: components["schemas"]["EventTypeId"];
             id: components["schemas"]["SubscriptionId"];
+            /** @description While it is failed */
+            reason: components["schemas"]["SubscriptionFailure"] | null;
             removed_at: components["schemas"]["MaybeTime"];
             service_id: components["schemas"]["ServiceId"];
+            /** @description The confirmed one, else the one that is to be confirmed */
+            sns: components["schemas"]["SNSLink"] | null;
             status: components["schemas"]["SubscriptionStatus"];
             status_changed: components["schemas"]["Stamp"];
             user_id: components["schemas"]["UserId"];
@@ -1356,6 +1394,7 @@ export interface components {
              *     | DeliveryDiscarded | `reason` |
              *     | DeliveryFailed | `attempt_id`, `attempt` (1 is the first), `plan` (the version that planned it), `endpoint_version`, `url`, `status_code`, `cause`, `duration_ms`, `retry_after_s`, `at`, `answer`; without `attempt_id` there was no request |
              *     | DeliverySucceeded | `attempt_id`, `attempt` (1 is the first), `plan` (the version that planned it), `endpoint_version`, `url`, `status_code`, `cause`, `duration_ms`, `retry_after_s`, `at`, `answer` |
+             *     | DeliveryUnreported | `plan`, `published_at`; SNS told nothing of it for 75 minutes |
              *     | EndpointAdded | `user_id`, `url`, `format`, `description`, `secret`, `request` |
              *     | EndpointPaused | `reason` (manual, or gone after a 410) |
              *     | EndpointRemoved | none |
@@ -1364,6 +1403,7 @@ export interface components {
              *     | EventTypeArchived | none |
              *     | EventTypeCreated | `name`, `description`, `schema`, `example`, `request` |
              *     | EventTypeUpdated | `description`, `schema`, `example` (null takes them away) |
+             *     | HandshakeRequested | `event_type_id` |
              *     | JobCancelled | `reason` |
              *     | JobFailed | `error` |
              *     | JobFinished | none |
@@ -1372,16 +1412,27 @@ export interface components {
              *     | KeyCreated | `name`, `scopes`, `service_id`, `user_id`, `holder`, `secret_hash`, `request` |
              *     | KeyRevoked | none |
              *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `test`, `request` |
+             *     | MessagePublished | `topic_arn`, `sns_message_id`, `to` (each endpoint with its slot, URL, and the plan that it is of) |
              *     | NameReleased | `holder` |
              *     | NameReserved | `what`, `holder` |
+             *     | ReportUnmatched | `topic_arn`, `sns_message_id`, `md5`, `url`, `status_code`, `came_at`, `record`; a report that fits no message |
              *     | RetryRequested | `reason` |
              *     | SecretRead | none |
              *     | SecretRotated | `secret`, `previous_until` |
              *     | ServiceArchived | none |
              *     | ServiceCreated | `name`, `default_format`, `request` |
              *     | ServiceUpdated | `name`, `default_format` |
+             *     | SlotAssigned | `shard`, `slot`, `url`, `endpoint_id` |
+             *     | SlotReleased | `shard`, `slot` |
              *     | SubscriptionAdded | `event_type_id`, `request`, `key` (a hash of the Idempotency-Key) |
+             *     | SubscriptionConfirmed | `event_type_id`, `topic_arn`, `subscription_arn`, `slot`, `url`, `authenticated` (only its owner can end it) |
+             *     | SubscriptionExpired | `event_type_id`, `topic_arn`, `subscription_arn`, `slot`, `url` |
+             *     | SubscriptionFailed | `event_type_id`, `reason`, `detail` |
+             *     | SubscriptionPending | `event_type_id`, `topic_arn`, `subscription_arn`, `slot`, `url`, `until` (when the token expires) |
+             *     | SubscriptionReleased | `event_type_id`, `topic_arn`, `subscription_arn`, `slot`, `url`; SNS has it no more |
              *     | SubscriptionRemoved | `event_type_id` |
+             *     | TopicProvisioned | `shard`, `topic_arn` |
+             *     | TopicRemoved | `shard`, `topic_arn` |
              *     | UserArchived | none |
              *     | UserRegistered | `name`, `external_id`, `metadata`, `request` |
              *     | UserUpdated | `name`, `external_id`, `metadata` |
@@ -1401,7 +1452,7 @@ export interface components {
          * @description What happened, in the past tense
          * @enum {string}
          */
-        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "NameReleased" | "NameReserved" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SubscriptionAdded" | "SubscriptionRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
+        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
         EventType: {
             /** @description Its own or its service's */
             archived_at: components["schemas"]["MaybeTime"];
@@ -1738,8 +1789,20 @@ export interface components {
             reason: components["schemas"]["SkipReason"];
             since?: components["schemas"]["Time"];
         };
-        /** @enum {string} */
-        SkipReason: "no_subscription" | "paused" | "gone" | "removed" | "unsubscribed" | "user_archived";
+        /**
+         * @description unconfirmed, expired and failed: the subscription is not active, in format sns
+         * @enum {string}
+         */
+        SkipReason: "no_subscription" | "paused" | "gone" | "removed" | "unsubscribed" | "user_archived" | "unconfirmed" | "expired" | "failed";
+        /** @description What SNS has of it; in format sns */
+        SNSLink: {
+            /** @description Stands in the message attribute `to` of what the endpoint gets */
+            slot: string;
+            subscription_arn: string;
+            topic_arn: string;
+            /** @description Where SNS sends to: after a change of URL the old one, until the new one is confirmed */
+            url: string;
+        };
         /** @description Who brought it about, and when */
         Stamp: {
             at: components["schemas"]["Time"];
@@ -1822,21 +1885,35 @@ export interface components {
         Subscription: {
             /** @description Its event type's, user's or service's */
             archived_at: components["schemas"]["MaybeTime"];
+            /** @description While a handshake is under way: until when its token is good */
+            confirm_until: components["schemas"]["MaybeTime"];
             created_at: components["schemas"]["Time"];
             endpoint_id: components["schemas"]["EndpointId"];
             event_type: components["schemas"]["EventTypeName"];
             event_type_id: components["schemas"]["EventTypeId"];
             id: components["schemas"]["SubscriptionId"];
+            /** @description While it is failed */
+            reason: components["schemas"]["SubscriptionFailure"] | null;
             removed_at: components["schemas"]["MaybeTime"];
             service_id: components["schemas"]["ServiceId"];
+            /** @description The confirmed one, else the one that is to be confirmed */
+            sns: components["schemas"]["SNSLink"] | null;
             status: components["schemas"]["SubscriptionStatus"];
             status_changed: components["schemas"]["Stamp"];
             user_id: components["schemas"]["UserId"];
             version: components["schemas"]["Version"];
         };
+        /**
+         * @description policy_limit: all slots of the event type's topics, or SNS's quota of filter policies, are used up; pending_limit: SNS's quota of pending confirmations; topic_limit: its quota of topics; throttled; endpoint_refused: SNS does not take the URL; denied: SNS does not let WebPlug do it; unavailable
+         * @enum {string}
+         */
+        SubscriptionFailure: "policy_limit" | "pending_limit" | "topic_limit" | "throttled" | "endpoint_refused" | "denied" | "unavailable";
         SubscriptionId: string;
-        /** @enum {string} */
-        SubscriptionStatus: "active" | "removed";
+        /**
+         * @description Format standard-webhooks: active or removed. Format sns begins with requested (SNS is yet to be asked) and goes by pending_confirmation (the endpoint was sent the handshake) to active; expired (nobody confirmed within 48 hours: ask for a new handshake) or failed (SNS refused, see reason; it is tried again by itself)
+         * @enum {string}
+         */
+        SubscriptionStatus: "requested" | "pending_confirmation" | "active" | "expired" | "failed" | "removed";
         System: {
             /** @description As /readyz has them */
             checks: {
@@ -3561,13 +3638,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    subscribe_url?: string | null;
-                    token?: string | null;
-                };
+                "application/json": components["schemas"]["Confirmation"];
             };
         };
         responses: {
+            200: components["responses"]["Subscription"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    requestHandshake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sub: components["parameters"]["sub"];
+                svc: components["parameters"]["svc"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            202: components["responses"]["Subscription"];
             default: components["responses"]["Problem"];
         };
     };
