@@ -44,7 +44,7 @@ run: build ## WebPlug on 127.0.0.1:8080, its data in ./data
 	@exec bin/webplug dev --allow-private-endpoints
 
 .PHONY: test
-test: go ## every test, with the race detector
+test: go ui/dist/index.html ## every test, with the race detector
 	$(call need,node,install Node.js 20 or newer: a test checks our signatures with JavaScript's library)
 	$(call need,cc,install a C compiler such as gcc: Go's race detector needs one)
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
