@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOLS   := $(CURDIR)/.tools
 LINT    := $(TOOLS)/golangci-lint-v2.15.0
+JS      := clients/js/node_modules/.package-lock.json
 
 need = @command -v $(1) >/dev/null 2>&1 || { echo "make: $(1) is missing: $(2)" >&2; exit 1; }
 
@@ -43,19 +44,23 @@ run: build ## WebPlug on 127.0.0.1:8080, its data in ./data
 	@exec bin/webplug dev --allow-private-endpoints
 
 .PHONY: test
-test: go ## every test, with the race detector
+test: go ui/dist/index.html ## every test, with the race detector
 	$(call need,node,install Node.js 20 or newer: a test checks our signatures with JavaScript's library)
 	$(call need,cc,install a C compiler such as gcc: Go's race detector needs one)
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
 	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
 	@go test -race -timeout 20m ./...
 	@echo "testing the HTTP suite on DynamoDB (three to five minutes on two cores)"
-	@$(MAKE) --no-print-directory test/dynamodb
+	@$(MAKE) --no-print-directory test/dynamodb js-test ui-test
 
 .PHONY: test/dynamodb
-test/dynamodb: go ## the HTTP suite with --store dynamodb
+test/dynamodb: go ## the HTTP suite with --store dynamodb; make test runs it too
 	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb
-	@$(MAKE) --no-print-directory ui-test
+
+.PHONY: js-test
+js-test: go $(JS) ## the npm client's tests
+	@echo "testing the npm client"
+	@cd clients/js && npm test --silent
 
 .PHONY: ui-test
 ui-test: build ## the UI's tests; those in a browser need Chromium
@@ -80,7 +85,11 @@ check: go $(LINT) ## formatting, vet and linters
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@go vet ./...
 	@$(LINT) run ./...
-	@$(MAKE) --no-print-directory ui-check
+	@$(MAKE) --no-print-directory js-check ui-check
+
+.PHONY: js-check
+js-check: $(JS)
+	@cd clients/js && npm run --silent check
 
 .PHONY: ui-check
 ui-check: ui/node_modules/.package-lock.json
@@ -92,10 +101,21 @@ $(LINT):
 	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(TOOLS)/golangci-lint $(LINT)
 
+$(JS): clients/js/package.json clients/js/package-lock.json
+	$(call need,node,install Node.js 20 or newer)
+	$(call need,npm,install npm: it comes with Node.js)
+	@echo "installing what the npm client is built and tested with (once, half a minute)"
+	@cd clients/js && npm ci --loglevel=error
+	@touch $@
+
 .PHONY: fmt
 fmt: go ## formats all Go files
 	@gofmt -w $$(git ls-files '*.go')
 
+.PHONY: docs
+docs: go ## docs/cli.md, from the commands' help
+	@go test -run '^TestDocs$$' ./cmd/webplug -update >/dev/null && echo "wrote docs/cli.md"
+
 .PHONY: clean
 clean: ## takes away what was built (never data)
-	@rm -rf bin ui/dist/assets ui/dist/index.html
+	@rm -rf bin ui/dist/assets ui/dist/index.html clients/js/dist clients/js/.test

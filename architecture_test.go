@@ -161,7 +161,7 @@ var technologies = []struct {
 }{
 	{"net/http", []string{"handlers/rest", "infra/sender", "infra/dynamo", "infra/sns", "infra/sqs", "infra/snslocal", "ui", "cmd"}},
 	{"github.com/labstack/", []string{"handlers/rest", "infra/snslocal", "cmd"}},
-	{"github.com/cockroachdb/", []string{"infra/pebble", "cmd"}},
+	{"github.com/cockroachdb/", []string{"infra/pebble", "infra/snslocal", "cmd"}},
 	{"github.com/aws/aws-sdk-go-v2", []string{"infra/dynamo", "infra/sns", "infra/sqs", "cmd"}},
 	{"github.com/aws/smithy-go", []string{"infra/dynamo", "infra/sns", "infra/sqs", "cmd"}},
 	{"github.com/aws/aws-lambda-go", []string{"handlers/lambda", "infra/dynamo", "cmd"}}, // dynamo: the form that a stream has

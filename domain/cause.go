@@ -21,6 +21,10 @@ const (
 	CauseURLInvalid      Cause = "url_invalid"      // the stored URL cannot be requested
 	CauseEndpointPaused  Cause = "endpoint_paused"  // it was paused when the attempt was due
 	CauseEndpointRemoved Cause = "endpoint_removed" // it was removed when the attempt was due
+	CauseUnconfirmed     Cause = "unconfirmed"      // its subscription was not active when it was to be published (sns)
+	CausePublishRefused  Cause = "publish_refused"  // SNS does not take it (sns)
+	CauseNoAnswer        Cause = "no_answer"        // SNS got none (sns)
+	CauseNoReport        Cause = "no_report"        // SNS told nothing of it in time (sns)
 )
 
 // CauseOfStatus is the cause of an answer that is no success.
@@ -31,7 +35,7 @@ func ParseCause(s string) (Cause, bool) {
 	switch c := Cause(s); c {
 	case CauseDNSNoHost, CauseDNSFailed, CauseConnectRefused, CauseConnectFailed, CauseTLSExpired, CauseTLSInvalid,
 		CauseTimeout, CauseClosedEarly, CauseAnswerInvalid, CauseAddressRefused, CauseURLInvalid,
-		CauseEndpointPaused, CauseEndpointRemoved:
+		CauseEndpointPaused, CauseEndpointRemoved, CauseUnconfirmed, CausePublishRefused, CauseNoAnswer, CauseNoReport:
 		return c, true
 	}
 	if len(s) == len("http_000") && s[:5] == "http_" {

@@ -95,6 +95,9 @@ type Delivery struct {
 	Cause      Cause            // of the newest failure; "" after a success
 	AttemptAt  time.Time        // of the newest attempt
 	EndedAt    time.Time        // when it was delivered, failed or discarded
+	Round      eventlog.Version // that the whole schedule began with: 0 for MessageAccepted's, else a RetryRequested's
+	RoundBase  int              // attempts before it
+	Unreported bool             // it is failed because SNS told nothing
 	PlannedBy  string           // id of the event that made the standing plan; "" for MessageAccepted
 	Version    eventlog.Version
 	seen       []string // attempt ids, so that a report that comes twice is recognised
@@ -117,19 +120,22 @@ func (d Delivery) Evolve(r eventlog.Recorded) Delivery {
 	switch e := r.Event.(type) {
 	case AttemptFailed:
 		if e.Next.IsZero() { // of an older plan: it changes nothing but the count
-			d = d.counted(e.AttemptID)
+			d = d.counted(e.AttemptRecord)
 			break
 		}
 		d = d.attempted(e.AttemptRecord)
 		d.status, d.Due, d.Plan, d.PlannedBy, d.Tries = Retrying, e.Next, r.Version, r.ID, d.Tries+1
 	case DeliverySucceeded:
 		d = d.attempted(e.AttemptRecord)
-		d.status, d.Due, d.EndedAt = Delivered, time.Time{}, r.Time
+		d.status, d.Due, d.EndedAt, d.Unreported = Delivered, time.Time{}, r.Time, false
 	case DeliveryFailed:
 		d = d.attempted(e.AttemptRecord)
-		d.status, d.Due, d.EndedAt = Failed, time.Time{}, r.Time
+		d.status, d.Due, d.EndedAt, d.Unreported = Failed, time.Time{}, r.Time, false
+	case DeliveryUnreported:
+		d.status, d.Due, d.EndedAt, d.Cause, d.Unreported = Failed, time.Time{}, r.Time, CauseNoReport, true
 	case RetryRequested:
 		d.status, d.Due, d.Plan, d.PlannedBy, d.Tries, d.EndedAt = Pending, r.Time, r.Version, r.ID, 0, time.Time{}
+		d.Round, d.RoundBase, d.Unreported = r.Version, d.Attempts, false
 	case DeliveryDiscarded:
 		d.status, d.Due, d.EndedAt = Discarded, time.Time{}, r.Time
 	}
@@ -138,7 +144,7 @@ func (d Delivery) Evolve(r eventlog.Recorded) Delivery {
 
 func (d Delivery) attempted(a AttemptRecord) Delivery {
 	if a.AttemptID != "" {
-		d = d.counted(a.AttemptID)
+		d = d.counted(a)
 		d.StatusCode, d.AttemptAt = a.StatusCode, a.At
 	}
 	d.Cause = a.Cause
@@ -146,9 +152,9 @@ func (d Delivery) attempted(a AttemptRecord) Delivery {
 }
 
 // counted never changes the list that an older state holds.
-func (d Delivery) counted(attempt string) Delivery {
-	d.seen = append(slices.Clip(d.seen), attempt)
-	d.Attempts++
+func (d Delivery) counted(a AttemptRecord) Delivery {
+	d.seen = append(slices.Clip(d.seen), a.AttemptID)
+	d.Attempts = max(d.Attempts+1, a.Attempt) // SNS's reports leave attempts out
 	return d
 }
 
@@ -238,6 +244,9 @@ func (c RetryDelivery) Decide(d Delivery) ([]eventlog.Event, error) {
 		return nil, Refuse(Conflict, "", "the endpoint is removed")
 	case c.Endpoint.Status == EndpointStatusPaused:
 		return nil, Refuse(Conflict, "", "the endpoint is paused (%s); resume it first", c.Endpoint.PauseReason)
+	}
+	if _, ok := c.Endpoint.LinkFor(c.Message); c.Endpoint.Format == SNS && !ok {
+		return nil, Refuse(Conflict, "", "the endpoint's subscription is not confirmed: SNS would not send it")
 	}
 	return []eventlog.Event{RetryRequested{Reason: c.Reason}}, nil
 }

@@ -175,6 +175,12 @@ func (e Endpoint) Evolve(r eventlog.Recorded) Endpoint {
 		e.Secrets, e.Request, e.CreatedAt = []SigningSecret{{Sealed: ev.Secret}}, ev.Request, r.Time
 		e.Status, e.Changed = EndpointActive, stamp
 	case EndpointUpdated:
+		if ev.URL != nil {
+			e.Subscriptions = slices.Clone(e.Subscriptions)
+			for i, s := range e.Subscriptions {
+				e.Subscriptions[i] = s.moved(r)
+			}
+		}
 		set(&e.URL, ev.URL)
 		set(&e.Description, ev.Description)
 	case EndpointPaused:
@@ -185,8 +191,8 @@ func (e Endpoint) Evolve(r eventlog.Recorded) Endpoint {
 		e.Status, e.PauseReason, e.Changed = EndpointStatusGone, "", stamp
 	case SecretRotated:
 		e.Secrets = rotate(e.Secrets, ev, r.Time)
-	case SubscriptionAdded, SubscriptionRemoved:
-		e.Subscriptions = evolveSubscriptions(e.ID, e.Subscriptions, r)
+	default:
+		e.Subscriptions = evolveSubscriptions(e.ID, e.Format, e.Subscriptions, r)
 	}
 	return e
 }

@@ -33,6 +33,17 @@ func Events() *eventlog.Registry {
 		eventlog.Define[SecretRead](),
 		eventlog.Define[SubscriptionAdded](),
 		eventlog.Define[SubscriptionRemoved](),
+		eventlog.Define[HandshakeRequested](),
+		eventlog.Define[SubscriptionPending](),
+		eventlog.Define[SubscriptionConfirmed](),
+		eventlog.Define[SubscriptionExpired](),
+		eventlog.Define[SubscriptionFailed](),
+		eventlog.Define[SubscriptionReleased](),
+
+		eventlog.Define[TopicProvisioned](),
+		eventlog.Define[TopicRemoved](),
+		eventlog.Define[SlotAssigned](),
+		eventlog.Define[SlotReleased](),
 
 		eventlog.Define[MessageAccepted](),
 		eventlog.Define[AttemptFailed](),
@@ -40,6 +51,9 @@ func Events() *eventlog.Registry {
 		eventlog.Define[DeliveryFailed](),
 		eventlog.Define[RetryRequested](),
 		eventlog.Define[DeliveryDiscarded](),
+		eventlog.Define[MessagePublished](),
+		eventlog.Define[DeliveryUnreported](),
+		eventlog.Define[ReportUnmatched](),
 
 		eventlog.Define[KeyCreated](unchanged), // 2: user_id
 		eventlog.Define[KeyRevoked](),

@@ -19,9 +19,11 @@ func TestEvolveIsTotalAndLeavesOlderStatesAlone(t *testing.T) {
 	evolves[domain.Service](t, "service", "Service")
 	evolves[domain.User](t, "user", "User")
 	evolves[domain.EventType](t, "event type", "EventType")
-	evolves[domain.Endpoint](t, "endpoint", "Endpoint", "Secret", "Subscription")
+	evolves[domain.Endpoint](t, "endpoint", "Endpoint", "Secret", "Subscription", "Handshake")
 	evolves[domain.Message](t, "message", "Message")
 	evolves[domain.Delivery](t, "delivery", "Attempt", "Delivery", "Retry")
+	evolves[domain.Topics](t, "topics", "Topic", "Slot")
+	evolves[domain.UnmatchedReport](t, "report", "Report")
 	evolves[domain.APIKey](t, "key", "Key")
 	evolves[domain.Name](t, "name", "Name")
 }

@@ -5,25 +5,23 @@ type Format string
 
 // The formats.
 const (
-	StandardWebhooks Format = "standard-webhooks"
-	SNS              Format = "sns"
+	StandardWebhooks Format = "standard-webhooks" // https://www.standardwebhooks.com
+	SNS              Format = "sns"               // what Amazon SNS sends to HTTP endpoints
 )
 
-// CheckFormat refuses what this deployment cannot deliver. "" means the default.
+// CheckFormat refuses what is no format. "" means the default.
 func CheckFormat(field string, f Format) error {
 	switch f {
-	case "", StandardWebhooks:
+	case "", StandardWebhooks, SNS:
 		return nil
-	case SNS:
-		return Refuse(Invalid, field, "format sns is not available here; use standard-webhooks")
 	}
-	return Refuse(Invalid, field, "must be standard-webhooks")
+	return Refuse(Invalid, field, "must be standard-webhooks or sns")
 }
 
 // checkStoredFormat refuses the default too: events say which format it was.
 func checkStoredFormat(field string, f Format) error {
 	if f == "" {
-		return Refuse(Invalid, field, "must be standard-webhooks")
+		return Refuse(Invalid, field, "must be standard-webhooks or sns")
 	}
 	return CheckFormat(field, f)
 }

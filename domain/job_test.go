@@ -140,7 +140,7 @@ func TestActOnFailed(t *testing.T) {
 	m := domain.Message{Version: 1, Accepted: domain.MessageAccepted{Targets: []string{"ep_1"}}}
 	retry := domain.ActOnFailed{Command: domain.RetryDelivery{Message: m, Endpoint: domain.Endpoint{ID: "ep_1"}, Reason: "job"}, Before: spec.Start.Add(time.Minute)}
 	discard := domain.ActOnFailed{Command: domain.DiscardDelivery{Message: m, EndpointID: "ep_1"}, Before: spec.Start.Add(time.Minute)}
-	failed := domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "att_1", Cause: domain.CauseTimeout}}
+	failed := domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "1", Cause: domain.CauseTimeout}}
 	given := func(past ...eventlog.Event) spec.Scenario[domain.Delivery] {
 		return spec.Given[domain.Delivery](t, past...)
 	}

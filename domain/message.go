@@ -49,6 +49,9 @@ const (
 	SkippedRemoved        SkipReason = "removed"         // the endpoint was removed in the last 30 days
 	SkippedUnsubscribed   SkipReason = "unsubscribed"    // the subscription was removed in the last 30 days
 	SkippedUserArchived   SkipReason = "user_archived"   // the endpoint's user is archived
+	SkippedUnconfirmed    SkipReason = "unconfirmed"     // the endpoint has not confirmed the subscription yet (sns)
+	SkippedExpired        SkipReason = "expired"         // it did not confirm it in time (sns)
+	SkippedFailed         SkipReason = "failed"          // SNS does not take the subscription (sns)
 )
 
 // Limits of a message.
@@ -84,6 +87,7 @@ type Message struct {
 	By            string // the actor that published it
 	EventID       string // of MessageAccepted: what its deliveries are caused by
 	CorrelationID string
+	Published     []Publication // to SNS topics, oldest first
 	Version       eventlog.Version
 }
 
@@ -93,7 +97,10 @@ func (m Message) Exists() bool { return m.Version > 0 }
 // Evolve folds one event.
 func (m Message) Evolve(r eventlog.Recorded) Message {
 	m.Version = r.Version
-	if e, ok := r.Event.(MessageAccepted); ok {
+	switch e := r.Event.(type) {
+	case MessagePublished:
+		m.Published = append(slices.Clip(m.Published), Publication{e, r.Time})
+	case MessageAccepted:
 		m.ID, m.Accepted, m.AcceptedAt, m.By = r.Stream.Root, e, r.Time, r.Actor
 		m.EventID, m.CorrelationID = r.ID, r.CorrelationID
 	}

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -38,12 +39,31 @@ func Route(candidates []Candidate, user string, now time.Time) Routed {
 			r.Skipped = append(r.Skipped, skip)
 		}
 	}
+	r.Skipped = forgetOldest(r.Skipped)
 	slices.Sort(r.Targets)
 	slices.SortFunc(r.Skipped, func(a, b Skip) int { return strings.Compare(a.EndpointID, b.EndpointID) })
 	if len(r.Targets)+len(r.Skipped) == 0 {
 		r.Skipped = []Skip{{Reason: SkippedNoSubscription}}
 	}
 	return r
+}
+
+// MaxRemembered is how many endpoints that are removed or no longer subscribed one message names: the newest. An operator
+// who makes and removes endpoints all day must still be able to publish.
+const MaxRemembered = 100
+
+// forgetOldest leaves out what ended longest ago, beyond MaxRemembered.
+func forgetOldest(skipped []Skip) []Skip {
+	slices.SortFunc(skipped, func(a, b Skip) int {
+		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.EndpointID, b.EndpointID))
+	})
+	ended := 0
+	return slices.DeleteFunc(skipped, func(s Skip) bool {
+		if s.Reason == SkippedRemoved || s.Reason == SkippedUnsubscribed {
+			ended++
+		}
+		return ended > MaxRemembered && (s.Reason == SkippedRemoved || s.Reason == SkippedUnsubscribed)
+	})
 }
 
 // skipOf gives why a candidate is skipped, reason "" if it is not, and whether that is recent enough to be said.
@@ -65,6 +85,15 @@ func skipOf(c Candidate, now time.Time) (skip Skip, remembered bool) {
 		return because(SkippedGone, c.Endpoint.Changed), true
 	case c.Endpoint.Status == EndpointStatusPaused:
 		return because(SkippedPaused, c.Endpoint.Changed), true
+	}
+	switch c.Subscription.State {
+	case SubscriptionRequested, SubscriptionHandshake:
+		return because(SkippedUnconfirmed, c.Subscription.Changed), true
+	case SubscriptionLapsed:
+		return because(SkippedExpired, c.Subscription.Changed), true
+	case SubscriptionRefused:
+		return because(SkippedFailed, c.Subscription.Changed), true
+	case SubscriptionActive:
 	}
 	return s, true
 }

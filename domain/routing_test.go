@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"testing"
@@ -116,4 +117,38 @@ func TestRoute(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who makes and removes endpoints all day can still publish, and sees the newest of them.
+func TestRouteNamesTheNewestOfWhatEnded(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var all []domain.Candidate
+	for i := range 3 * domain.MaxRemembered {
+		c := domain.Candidate{
+			Endpoint:     domain.Endpoint{ID: fmt.Sprintf("ep_%04d", i), UserID: "usr_1", Status: domain.EndpointStatusGone},
+			Subscription: domain.Subscription{EventTypeID: "typ_1"},
+		}
+		c.Endpoint.Changed.At = now.Add(-time.Duration(i) * time.Minute)
+		if i%3 == 1 {
+			c.Subscription = domain.Subscription{EventTypeID: "typ_1", Removed: true, Changed: c.Endpoint.Changed}
+		}
+		if i%3 == 2 {
+			c.Endpoint.Status = domain.EndpointStatusPaused
+		}
+		all = append(all, c)
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	paused, ended, oldest := 0, 0, now
+	for _, s := range domain.Route(all, "", now).Skipped {
+		if s.Reason == domain.SkippedPaused {
+			paused++
+			continue
+		}
+		if ended++; s.Since.Before(oldest) {
+			oldest = s.Since
+		}
+	}
+	if want := now.Add(-(domain.MaxRemembered*3/2 - 2) * time.Minute); paused != domain.MaxRemembered || ended != domain.MaxRemembered || !oldest.Equal(want) {
+		t.Fatalf("%d paused, %d that ended, the oldest %v, want %v", paused, ended, oldest, want)
+	}
 }

@@ -17,8 +17,15 @@ func sampleSealed(key string) eventlog.Sealed {
 
 func sampleAttempt() domain.AttemptRecord {
 	return domain.AttemptRecord{
-		AttemptID: "att_01KE0000000000000000000008", Attempt: 2, Plan: 1, EndpointVersion: 3, URL: "https://example.com/hooks?a=1&b=<2>",
+		AttemptID: "01KE0000000000000000000008", Attempt: 2, Plan: 1, EndpointVersion: 3, URL: "https://example.com/hooks?a=1&b=<2>",
 		StatusCode: 503, Cause: "http_503", DurationMS: 1234.567, RetryAfterS: 120, At: sampleTime, Answer: sampleSealed("usr_01KE0000000000000000000002/2026-01"),
+	}
+}
+
+func sampleLink() domain.Link {
+	return domain.Link{
+		TopicARN: "arn:aws:sns:eu-central-1:123456789012:webplug-prod-typ_01KE0000000000000000000003-0", Slot: "402913875566", URL: "https://example.com/hooks?a=1&b=<2>",
+		SubscriptionARN: "arn:aws:sns:eu-central-1:123456789012:webplug-prod-typ_01KE0000000000000000000003-0:7b2a4f0e-0000-4000-8000-000000000001",
 	}
 }
 
@@ -66,6 +73,20 @@ func samples() []sample {
 		{domain.SecretRead{}, domain.SecretRead{}},
 		{domain.SubscriptionAdded{EventTypeID: typ, Request: body, Key: "3ZK9TSJZBJ7FAXD4Y2GMNPKX0R"}, domain.SubscriptionAdded{EventTypeID: typ}},
 		{domain.SubscriptionRemoved{EventTypeID: typ}, domain.SubscriptionRemoved{EventTypeID: typ}},
+		{domain.HandshakeRequested{EventTypeID: typ}, domain.HandshakeRequested{EventTypeID: typ}},
+		{domain.SubscriptionPending{EventTypeID: typ, Link: sampleLink(), Until: sampleTime},
+			domain.SubscriptionPending{EventTypeID: typ, Link: sampleLink(), Until: sampleTime.Truncate(time.Second)}},
+		{domain.SubscriptionConfirmed{EventTypeID: typ, Link: sampleLink(), Authenticated: true}, domain.SubscriptionConfirmed{EventTypeID: typ, Link: sampleLink()}},
+		{domain.SubscriptionExpired{EventTypeID: typ, Link: sampleLink()}, domain.SubscriptionExpired{EventTypeID: typ, Link: sampleLink()}},
+		{domain.SubscriptionFailed{EventTypeID: typ, Reason: domain.FailPolicyLimit, Detail: "Filter policy limit exceeded <200>"},
+			domain.SubscriptionFailed{EventTypeID: typ, Reason: domain.FailThrottled}},
+		{domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}, domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}},
+
+		{domain.TopicProvisioned{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicProvisioned{TopicARN: sampleLink().TopicARN}},
+		{domain.TopicRemoved{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicRemoved{TopicARN: sampleLink().TopicARN}},
+		{domain.SlotAssigned{Shard: 3, Slot: "402913875566", URL: "https://example.com/", EndpointID: ep},
+			domain.SlotAssigned{Slot: "402913875566", URL: "https://example.com/", EndpointID: ep}},
+		{domain.SlotReleased{Shard: 3, Slot: "402913875566"}, domain.SlotReleased{Slot: "402913875566"}},
 
 		{domain.MessageAccepted{
 			EventTypeID: typ, EventName: "card_issued", UserID: user, Payload: sampleSealed("usr_01KE0000000000000000000002/2026-01"),
@@ -76,13 +97,22 @@ func samples() []sample {
 			EventName: domain.TestEventName, Payload: sampleSealed("-/2026-01"), Skipped: []domain.Skip{{Reason: domain.SkippedNoSubscription}},
 		}},
 		{domain.AttemptFailed{AttemptRecord: sampleAttempt(), Next: sampleTime.Add(time.Hour)},
-			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "att_01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
+			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
 		{domain.DeliverySucceeded{AttemptRecord: sampleAttempt()},
-			domain.DeliverySucceeded{AttemptRecord: domain.AttemptRecord{AttemptID: "att_01KE0000000000000000000008", Attempt: 1, StatusCode: 200, At: sampleTime}}},
+			domain.DeliverySucceeded{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, StatusCode: 200, At: sampleTime}}},
 		{domain.DeliveryFailed{AttemptRecord: sampleAttempt()},
 			domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{Cause: domain.CauseEndpointRemoved}}},
 		{domain.RetryRequested{Reason: "fixed <now>"}, domain.RetryRequested{}},
 		{domain.DeliveryDiscarded{Reason: "wrong"}, domain.DeliveryDiscarded{}},
+		{domain.MessagePublished{
+			TopicARN: sampleLink().TopicARN, SNSMessageID: "0e1d2c3b-0000-4000-8000-000000000002",
+			To: []domain.PublishedTo{{EndpointID: ep, Slot: "402913875566", URL: "https://example.com/hooks?a=1&b=<2>", Plan: 4}},
+		}, domain.MessagePublished{TopicARN: sampleLink().TopicARN, SNSMessageID: "0e1d2c3b-0000-4000-8000-000000000002"}},
+		{domain.DeliveryUnreported{Plan: 4, PublishedAt: sampleTime}, domain.DeliveryUnreported{PublishedAt: sampleTime}},
+		{domain.ReportUnmatched{
+			TopicARN: sampleLink().TopicARN, SNSMessageID: "0e1d2c3b-0000-4000-8000-000000000002", MD5: "9bb58f26192e4ba00f01e2e7b136bbd8",
+			URL: "https://example.com/", StatusCode: 503, CameAt: sampleTime, Record: eventlog.Sealed{Key: domain.ReportsKey, Plain: []byte(`{"status":"FAILURE"}`)},
+		}, domain.ReportUnmatched{CameAt: sampleTime, Record: eventlog.Sealed{Key: domain.ReportsKey, Plain: []byte("what is this")}}},
 
 		{domain.KeyCreated{
 			Name: "CI", Scopes: domain.Scopes, ServiceID: "svc_01KE0000000000000000000001", UserID: "usr_01KE0000000000000000000002",

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -21,7 +22,13 @@ const (
 )
 
 // Schema is a compiled JSON Schema (2020-12). Safe for concurrent use.
-type Schema struct{ compiled *jsonschema.Schema }
+type Schema struct{ idle sync.Pool } // of *metered: one for each that checks at the same time
+
+// metered is a compiled schema whose steps are counted.
+type metered struct {
+	meter
+	compiled *jsonschema.Schema
+}
 
 // schemaURL is where a schema stands while it is compiled; it is never visited. It has a path, so that a relative
 // reference leads out of the schema and is refused; against a URL without one it would lead back to the schema itself.
@@ -58,17 +65,57 @@ func CompileSchema(schema jsontext.Value) (*Schema, error) {
 	default:
 		return nil, Refuse(Invalid, "schema", "must be a JSON Schema: an object, true or false")
 	}
+	first, err := compile(doc)
+	if err != nil {
+		return nil, Refuse(Invalid, "schema", "%s", schemaFlaw(err))
+	}
+	s := &Schema{}
+	s.idle.New = func() any {
+		m, err := compile(doc)
+		if err != nil { // it went well before
+			panic(err)
+		}
+		return m
+	}
+	s.idle.Put(first)
+	return s, nil
+}
+
+func compile(doc any) (*metered, error) {
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.UseLoader(noRemote{})
 	if err := c.AddResource(schemaURL, doc); err != nil {
-		return nil, Refuse(Invalid, "schema", "%s", schemaFlaw(err))
+		return nil, err
 	}
 	compiled, err := c.Compile(schemaURL)
 	if err != nil {
-		return nil, Refuse(Invalid, "schema", "%s", schemaFlaw(err))
+		return nil, err
 	}
-	return &Schema{compiled}, nil
+	m := &metered{compiled: compiled}
+	seen := map[*jsonschema.Schema]bool{}
+	m.install(compiled, seen)
+	for _, place := range dynamicAnchors(doc, "") {
+		if there, err := c.Compile(schemaURL + "#" + place); err == nil { // else it is no place of a schema: a const's value
+			m.install(there, seen)
+		}
+	}
+	return m, nil
+}
+
+// validate fails with the validator's error, or is exhausted.
+func (m *metered) validate(doc any) (tooLong bool, err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case exhausted{}:
+			tooLong = true
+		default:
+			panic(p)
+		}
+	}()
+	m.left = MaxSchemaSteps
+	return false, m.compiled.Validate(doc)
 }
 
 // Check refuses a value that does not fit, naming the places in it: field, then the path ("payload.amount").
@@ -83,8 +130,12 @@ func (s *Schema) Check(field string, value jsontext.Value) error {
 	if place, ok := unreasonable(doc, nil); ok {
 		return Refuse(Invalid, strings.Join(append([]string{field}, place...), "."), tooFine)
 	}
+	m := s.idle.Get().(*metered)
+	defer s.idle.Put(m)
 	var failed *jsonschema.ValidationError
-	switch err := s.compiled.Validate(doc); {
+	switch tooLong, err := m.validate(doc); {
+	case tooLong:
+		return Refuse(Invalid, field, "takes more than %d steps to check against the event type's schema", MaxSchemaSteps)
 	case err == nil:
 		return nil
 	case errors.As(err, &failed):

@@ -38,7 +38,7 @@ func TestCreateService(t *testing.T) {
 			spec.Given[domain.Service](t).When(c).ThenRefused(invalid("name"))
 		})
 	}
-	for _, f := range []domain.Format{"", domain.SNS, "carrier-pigeon"} {
+	for _, f := range []domain.Format{"", "carrier-pigeon"} {
 		t.Run("with the format "+string(f)+" is refused", func(t *testing.T) {
 			c := create
 			c.DefaultFormat = f
@@ -75,7 +75,7 @@ func TestUpdateService(t *testing.T) {
 			spec.Given[domain.Service](t, serviceCreated).When(domain.UpdateService{Name: &name}).ThenRefused(invalid("name"))
 		})
 	}
-	for _, f := range []domain.Format{"", domain.SNS, "carrier-pigeon"} {
+	for _, f := range []domain.Format{"", "carrier-pigeon"} {
 		t.Run("to the format "+string(f)+" is refused", func(t *testing.T) {
 			spec.Given[domain.Service](t, serviceCreated).When(domain.UpdateService{DefaultFormat: &f}).ThenRefused(invalid("default_format"))
 		})

@@ -40,6 +40,16 @@ type Subscription struct {
 	Request     string
 	Key         string
 	Version     eventlog.Version // of the endpoint's stream when it last changed
+
+	// In format sns, else all zero:
+	State     SubscriptionState // unless Removed
+	Reason    FailReason        // why SNS refused last; also of an active one whose new URL is refused
+	Link      Link              // confirmed: where its messages go
+	Handshake Link              // to be confirmed
+	Until     time.Time         // when the handshake's token expires
+	Lapsed    string            // URL of the handshake that expired last, until another is wanted
+	Asked     bool              // somebody wants a new handshake
+	Others    []Link            // what SNS may have of former times, to be taken down
 }
 
 // Subscription finds the endpoint's subscription to an event type.
@@ -52,7 +62,7 @@ func (e Endpoint) Subscription(eventType string) (Subscription, bool) {
 }
 
 // evolveSubscriptions never changes the list that an older state holds.
-func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Recorded) []Subscription {
+func evolveSubscriptions(endpoint string, f Format, subs []Subscription, r eventlog.Recorded) []Subscription {
 	stamp := Stamp{By: r.Actor, At: r.Time}
 	switch e := r.Event.(type) {
 	case SubscriptionAdded:
@@ -60,7 +70,11 @@ func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Record
 			ID: SubscriptionID(endpoint, e.EventTypeID), EventTypeID: e.EventTypeID,
 			Changed: stamp, CreatedAt: r.Time, Request: e.Request, Key: e.Key, Version: r.Version,
 		}
+		if f == SNS {
+			s.State = SubscriptionRequested
+		}
 		if i := slices.IndexFunc(subs, func(s Subscription) bool { return s.EventTypeID == e.EventTypeID }); i >= 0 {
+			s.Others = subs[i].Held()
 			subs = slices.Clone(subs)
 			subs[i] = s
 			return subs
@@ -73,8 +87,35 @@ func evolveSubscriptions(endpoint string, subs []Subscription, r eventlog.Record
 				subs[i].Removed, subs[i].Changed, subs[i].Version = true, stamp, r.Version
 			}
 		}
+	default:
+		eventType, ok := eventTypeOf(r.Event)
+		i := slices.IndexFunc(subs, func(s Subscription) bool { return s.EventTypeID == eventType })
+		if !ok || i < 0 {
+			return subs
+		}
+		subs = slices.Clone(subs)
+		subs[i] = subs[i].handshaken(r)
 	}
 	return subs
+}
+
+// eventTypeOf is which subscription an event of a handshake is about.
+func eventTypeOf(e eventlog.Event) (string, bool) {
+	switch e := e.(type) {
+	case HandshakeRequested:
+		return e.EventTypeID, true
+	case SubscriptionPending:
+		return e.EventTypeID, true
+	case SubscriptionConfirmed:
+		return e.EventTypeID, true
+	case SubscriptionExpired:
+		return e.EventTypeID, true
+	case SubscriptionFailed:
+		return e.EventTypeID, true
+	case SubscriptionReleased:
+		return e.EventTypeID, true
+	}
+	return "", false
 }
 
 // AddSubscription subscribes an endpoint to an event type.

@@ -90,7 +90,7 @@ func TestSubscriptions(t *testing.T) {
 	if want := []domain.Subscription{b, a}; !reflect.DeepEqual(e.Subscriptions, want) {
 		t.Fatalf("%+v\nwant %+v", e.Subscriptions, want)
 	}
-	if got, ok := e.Subscription("typ_a"); !ok || got != a {
+	if got, ok := e.Subscription("typ_a"); !ok || !reflect.DeepEqual(got, a) {
 		t.Fatalf("%+v, %v", got, ok)
 	}
 	if got, ok := e.Subscription("typ_x"); ok {

@@ -51,7 +51,7 @@ func TestReasons(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	for format, ok := range map[domain.Format]bool{"": true, domain.StandardWebhooks: true, domain.SNS: false, "x": false} {
+	for format, ok := range map[domain.Format]bool{"": true, domain.StandardWebhooks: true, domain.SNS: true, "x": false} {
 		if err := domain.CheckFormat("format", format); (err == nil) != ok || (err != nil && !errors.Is(err, invalid("format"))) {
 			t.Errorf("%q: %v", format, err)
 		}

@@ -112,6 +112,17 @@ func (a *audience) part(ctx context.Context, m domain.MessageAccepted) (part dom
 	return PartOf(m, a.user, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
 }
 
+// publishedPart is a publish as one user may see it.
+func publishedPart(m domain.MessagePublished, owns func(endpoint string) (bool, error)) (domain.MessagePublished, error) {
+	var failed error
+	m.To = slices.DeleteFunc(slices.Clone(m.To), func(to domain.PublishedTo) bool {
+		mine, err := owns(to.EndpointID)
+		failed = errors.Join(failed, err)
+		return !mine
+	})
+	return m, failed
+}
+
 // PartOf is a message as one user may see it, with the user's own endpoints alone. meets says whether the message is for
 // the user: published to it, or to all users and met by one of its endpoints.
 func PartOf(m domain.MessageAccepted, user string, owns func(endpoint string) (bool, error)) (part domain.MessageAccepted, meets bool, err error) {

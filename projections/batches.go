@@ -33,8 +33,9 @@ type Batches struct {
 	unsure   time.Time // facts that are not later may be in the journal already
 	onJob    func()    // a job was asked for; nil for nobody
 
-	arrival arrival
-	known   messagesKnown
+	directory *Directory // nil for none
+	arrival   arrival
+	known     messagesKnown
 
 	generations sync.Mutex
 	read        Generation // what Open or Rebuild have brought about; 0 before
@@ -44,6 +45,14 @@ type Batches struct {
 
 // OnJob tells what to do when a job has been asked for. It must not block, and comes before Take.
 func (b *Batches) OnJob(do func()) { b.onJob = do }
+
+// Keep tells of a directory in memory that shall know all endpoints, as of the batches that are taken. It comes after Open.
+func (b *Batches) Keep(ctx context.Context, d *Directory) error {
+	g, release := b.pin()
+	defer release()
+	b.directory = d
+	return d.fill(ctx, b.views, g)
+}
 
 // NewBatches makes a projector of batches. Open comes first where read models may not be there yet.
 func NewBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logger) *Batches {
@@ -218,7 +227,7 @@ func (b *Batches) rowsOf(ctx context.Context, s eventlog.Stream, events []eventl
 	case kindDelivery:
 		return b.deliveryRows(ctx, s, events)
 	default:
-		return catalogueRow(ctx, b.log, s, nil)
+		return catalogueRow(ctx, b.log, s, b.directory)
 	}
 }
 
@@ -232,7 +241,12 @@ func (b *Batches) deliveryRows(ctx context.Context, s eventlog.Stream, events []
 	if !unhappy {
 		return nil, nil
 	}
-	d, err := loadDelivery(ctx, b.log, s)
+	m, err := eventlog.Load[domain.Message](ctx, b.log, domain.MessageStream(s.Service, s.Root))
+	if err != nil {
+		return nil, err
+	}
+	lighten(&m.State)
+	d, err := loadDelivery(ctx, b.log, s, &m.State)
 	if err != nil {
 		return nil, err
 	}

@@ -25,16 +25,14 @@ func (s *stream) restart() {
 // live reads the feed on from a cursor.
 func (s *stream) live(cursor string) (ids []string, next string) {
 	s.w.t.Helper()
-	w := *s.w
-	w.queries = s.queries
+	w := &world{t: s.w.t, queries: s.queries}
 	return w.live(cursor, projections.LiveFilter{})
 }
 
 // figures are a service's since a time, without what tells no more than when it was asked.
 func (s *stream) figures(since time.Time) projections.Stats {
 	s.w.t.Helper()
-	w := *s.w
-	w.queries = s.queries
+	w := &world{t: s.w.t, queries: s.queries}
 	return w.stats(since, nil)
 }
 

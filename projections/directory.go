@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -33,6 +34,7 @@ type Directory struct {
 	schemas     map[string]compiledSchema  // by type
 	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
 	evictions   uint64                     // how often a cache was cut
+	viaSNS      atomic.Int64               // endpoints of the format sns
 }
 
 type compiledSchema struct {
@@ -99,6 +101,29 @@ func (d *Directory) Endpoint(ctx context.Context, service, id string) (domain.En
 	// It does not exist, or its stream is set aside and has no row: the log knows.
 	loaded, err := eventlog.Load[domain.Endpoint](ctx, d.log, s)
 	return loaded.State, err
+}
+
+// ViaSNS says whether an endpoint has the format sns.
+func (d *Directory) ViaSNS(service, id string) bool {
+	if d.viaSNS.Load() == 0 {
+		return false
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.endpoints[domain.EndpointStream(service, id)].Format == domain.SNS
+}
+
+// AllViaSNS lists the endpoints of the format sns, removed ones too: something of theirs may be left.
+func (d *Directory) AllViaSNS() []domain.Endpoint {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	out := make([]domain.Endpoint, 0, d.viaSNS.Load())
+	for _, e := range d.endpoints {
+		if e.Format == domain.SNS {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // EventTypeNamed gives the event type that has a name now; an archived one has it no more.
@@ -222,12 +247,33 @@ func (row EndpointRow) endpoint() domain.Endpoint {
 	for _, s := range row.Subscriptions {
 		// One that ended with its endpoint was not removed itself.
 		withEndpoint := e.Removed() && s.Changed == e.Changed
-		e.Subscriptions = append(e.Subscriptions, domain.Subscription{
+		sub := domain.Subscription{
 			ID: s.ID, EventTypeID: s.EventTypeID, Removed: s.Status == SubscriptionRemoved && !withEndpoint,
 			Changed: s.Changed, CreatedAt: s.CreatedAt, Version: s.Version,
-		})
+		}
+		if e.Format == domain.SNS {
+			s.handshake(&sub)
+		}
+		e.Subscriptions = append(e.Subscriptions, sub)
 	}
 	return e
+}
+
+// handshake fills in what the row knows of the format sns. What is to be taken down is told as one: the log has all.
+func (s SubscriptionRow) handshake(sub *domain.Subscription) {
+	sub.Reason, sub.Until = value(s.Reason), value(s.ConfirmUntil)
+	if s.Status != SubscriptionRemoved {
+		sub.State = domain.SubscriptionState(s.Status)
+	}
+	switch {
+	case s.SNS == nil:
+	case s.Status == SubscriptionActive:
+		sub.Link = *s.SNS
+	case s.Status == SubscriptionPending:
+		sub.Handshake = *s.SNS
+	default:
+		sub.Others = []domain.Link{*s.SNS}
+	}
 }
 
 // Learn takes a key as a command has just left it, before the projector comes to it.
@@ -281,6 +327,9 @@ func (d *Directory) putEndpoint(e domain.Endpoint) {
 	e.Secrets = slices.Clone(e.Secrets)
 	for i := range e.Secrets { // what memory need not hold
 		e.Secrets[i].Sealed = eventlog.Sealed{}
+	}
+	if _, known := d.endpoints[s]; !known && e.Format == domain.SNS {
+		d.viaSNS.Add(1)
 	}
 	d.endpoints[s] = e
 	for _, sub := range e.Subscriptions {

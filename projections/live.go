@@ -331,11 +331,12 @@ func (l *liveReader) tell(ctx context.Context, f Fact, e *LiveEvent) error {
 
 // shown is an event as the user may see it.
 func (a *audience) shown(ctx context.Context, r eventlog.Recorded) (eventlog.Recorded, error) {
-	m, ok := r.Event.(domain.MessageAccepted)
-	if !ok {
-		return r, nil
-	}
 	var err error
-	r.Event, _, err = a.part(ctx, m)
+	switch m := r.Event.(type) {
+	case domain.MessageAccepted:
+		r.Event, _, err = a.part(ctx, m)
+	case domain.MessagePublished:
+		r.Event, err = publishedPart(m, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
+	}
 	return r, err
 }

@@ -100,9 +100,14 @@ type SubscriptionRow struct {
 	EventTypeID string             `json:"event_type_id"`
 	Status      SubscriptionStatus `json:"status"`
 	Changed     domain.Stamp       `json:"status_changed"`
-	CreatedAt   time.Time          `json:"created_at"`
-	RemovedAt   *time.Time         `json:"removed_at"`
-	Version     eventlog.Version   `json:"version"` // of the endpoint's stream when it last changed
+	// Of the format sns, else null:
+	Reason       *domain.FailReason `json:"reason"`
+	ConfirmUntil *time.Time         `json:"confirm_until"`
+	SNS          *domain.Link       `json:"sns"` // where its messages go, else what is to be confirmed, else what is to be taken down
+
+	CreatedAt time.Time        `json:"created_at"`
+	RemovedAt *time.Time       `json:"removed_at"`
+	Version   eventlog.Version `json:"version"` // of the endpoint's stream when it last changed
 }
 
 // SubscriptionStatus is the state of a subscription.
@@ -112,6 +117,11 @@ type SubscriptionStatus string
 const (
 	SubscriptionActive  SubscriptionStatus = "active"
 	SubscriptionRemoved SubscriptionStatus = "removed"
+	// Of the format sns: see domain.SubscriptionState.
+	SubscriptionRequested SubscriptionStatus = "requested"
+	SubscriptionPending   SubscriptionStatus = "pending_confirmation"
+	SubscriptionExpired   SubscriptionStatus = "expired"
+	SubscriptionFailed    SubscriptionStatus = "failed"
 )
 
 // NewEndpointRow makes the row of an endpoint. previous_secret_until is the newest overlap's end, past or not.
@@ -145,6 +155,11 @@ func newSubscriptionRow(e domain.Endpoint, s domain.Subscription) SubscriptionRo
 			row.Changed = e.Changed
 		}
 		row.RemovedAt = moment(row.Changed.At)
+	} else if s.State != "" {
+		row.Status, row.Reason, row.ConfirmUntil = SubscriptionStatus(s.State), present(s.Reason), moment(s.Until)
+	}
+	if held := s.Held(); len(held) > 0 {
+		row.SNS = &held[0]
 	}
 	return row
 }
@@ -238,6 +253,14 @@ type MessageRow struct {
 	Test        bool                          `json:"test"`
 	CreatedAt   time.Time                     `json:"created_at"`
 	By          string                        `json:"by"`
+}
+
+// total is how many deliveries a message has.
+func (m MessageRow) total() (n int) {
+	for _, count := range m.Deliveries {
+		n += count
+	}
+	return n
 }
 
 // moment is nil for the zero time.

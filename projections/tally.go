@@ -67,7 +67,7 @@ func (t *tally) outcome(f Fact) {
 		t.Attempts++
 		t.AttemptsFailed++
 		status = string(domain.Retrying)
-	case domain.DeliveryFailed{}.EventType():
+	case domain.DeliveryFailed{}.EventType(), domain.DeliveryUnreported{}.EventType():
 		t.Failed++
 		t.Causes = counted(t.Causes, f.Cause, 1)
 		if !f.NoRequest {

@@ -58,9 +58,14 @@ func (t MessageTrail) Part(user string, owns func(endpoint string) (bool, error)
 	for _, r := range events {
 		switch {
 		case r.Stream.Leaf == "":
-			if m, ok := r.Event.(domain.MessageAccepted); ok {
+			switch m := r.Event.(type) {
+			case domain.MessageAccepted:
 				m.Targets, m.Skipped = accepted.Targets, accepted.Skipped
 				r.Event = m
+			case domain.MessagePublished:
+				if r.Event, err = publishedPart(m, owns); err != nil {
+					return t, false, err
+				}
 			}
 		case !t.message.Targets(r.Stream.Leaf):
 			continue

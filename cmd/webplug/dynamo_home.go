@@ -25,7 +25,10 @@ type dynamoHome struct {
 	unseen     *unseen
 	log        *eventlog.Log
 	batches    *projections.Batches
-	relay      *projections.Relay
+	relay      *projections.Relay // to the lanes
+	published  *projections.Relay // to the format sns
+	topics     *topics
+	sns        *projections.SNS // nil without topics
 	views      lambda.Feed
 	pump       *dynamo.Pump
 	lanes      *projections.Lanes
@@ -51,7 +54,7 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		return nil, err
 	}
 	h := &dynamoHome{
-		options: o, store: store, unseen: newUnseen(store), relay: projections.NewRelay(), started: o.now().UTC(), isReady: make(chan struct{}),
+		options: o, store: store, unseen: newUnseen(store), relay: projections.NewRelay(), published: projections.NewRelay(), started: o.now().UTC(), isReady: make(chan struct{}),
 	}
 	h.log = eventlog.New(h.unseen, domain.Events(), sealer, o.now, o.newID)
 	views := store.Views()
@@ -64,6 +67,10 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Reader: "machine", Handle: h.handle, Appended: h.unseen.appended, Logger: o.logger,
 		Lost: func(ctx context.Context) error { return h.batches.CatchUp(ctx, store) },
 	})
+	endpoints := projections.NewDirectory(h.log, h.unseen.catchUp) // which of them has which format
+	if err := h.batches.Keep(ctx, endpoints); err != nil {
+		return nil, fmt.Errorf("open the read models: %w", err)
+	}
 	directory := projections.NewConsistentDirectory(h.log, views, o.now)
 	queries := projections.NewQueriesOf(h.log, views, h.batches, h.unseen.catchUp)
 	// Dispatch need not wait until rows have what was just acknowledged: it has been handed it, and looks into the log
@@ -78,25 +85,41 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Jitter: o.jitter, Logger: o.logger, Observe: func(r domain.Report) { h.metrics.attempted(r) },
 	}, h.awaiting, h.park, o.logger)
 	h.lanes.ByRowsBefore(h.started)
+	if o.files.attempts > 0 {
+		h.lanes.AtOnce(o.files.attempts)
+	}
+	h.lanes.LeaveOut(endpoints.ViaSNS)
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
 		Log: h.log, Endpoints: directory, Letters: queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
 			return h.batches.Rebuild(ctx, store, progress)
 		},
-	}, queries.OpenJobs, o.logger)
+	}, planned.OpenJobs, o.logger) // it is woken when a job has its row
 	h.batches.OnJob(h.jobs.Wake)
 	queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.metrics = newMetrics(gauges{
-		waiting: func() float64 { return float64(h.lanes.Waiting()) },
-		lag:     func() float64 { return float64(h.unseen.lag()) },
-		stuck:   func() float64 { return float64(h.batches.Stuck(context.Background())) },
+		lanes: func() *projections.Lanes { return h.lanes },
+		lag:   func() float64 { return float64(h.unseen.lag()) },
+		stuck: func() float64 { return float64(h.batches.Stuck(context.Background())) },
 	})
+	var handshakes rest.Handshakes
+	if o.openTopics != nil {
+		if h.topics, err = o.openTopics(ctx); err != nil {
+			return nil, err
+		}
+		h.sns = h.topics.join(joined{
+			options: o, log: h.log, views: views, directory: endpoints, endpoints: directory, rows: h.awaiting, park: h.park,
+			observe: h.metrics.attempted,
+		})
+		handshakes = h.sns
+	}
 	pages, err := ui.New()
 	if err != nil {
 		return nil, err
 	}
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: directory, Queries: queries, KeyUses: projections.NewKeyUses(views, o.logger),
+		Handshakes: handshakes,
+		Log:        h.log, Directory: directory, Queries: queries, KeyUses: projections.NewKeyUses(views, o.logger),
 		CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
@@ -113,7 +136,13 @@ func isEmpty(ctx context.Context, scanner eventlog.Scanner) (bool, error) {
 }
 
 // ServeHTTP answers the API.
-func (h *dynamoHome) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
+func (h *dynamoHome) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.topics.serves(r) {
+		h.topics.local.Public().ServeHTTP(w, r)
+		return
+	}
+	h.api.ServeHTTP(w, r)
+}
 
 // handle is what the pump calls: first rows, then dispatch.
 func (h *dynamoHome) handle(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
@@ -122,10 +151,13 @@ func (h *dynamoHome) handle(ctx context.Context, e events.DynamoDBEvent) (events
 
 // Take makes the rows of records and then hands them to dispatch, so that dispatch finds in rows what it was not given.
 func (h *dynamoHome) Take(ctx context.Context, records []eventlog.Record) (int, error) {
-	at := h.relay.Begin()
+	at, published := h.relay.Begin(), h.published.Begin()
 	done, err := h.batches.Take(ctx, records)
 	h.awaiting.Take(records[:done])
 	h.relay.Give(at, records[:done])
+	if h.sns != nil {
+		h.published.Give(published, records[:done])
+	}
 	h.unseen.seen(records[:done])
 	return done, err
 }
@@ -158,8 +190,10 @@ func (h *dynamoHome) run(ctx context.Context) error {
 		defer close(working)
 		h.jobs.Run(ctx)
 	}()
+	topics := h.topics.run(ctx, h.sns, h.published, h.options.logger)
 	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })
 	<-working
+	topics.Wait()
 	if h.answered != nil {
 		<-h.answered
 	}
@@ -236,7 +270,11 @@ func (h *dynamoHome) health(ctx context.Context) []rest.Check {
 	if _, err := h.store.Views().Current(ctx); err != nil {
 		c = rest.Check{Name: "dynamodb", Reason: err.Error()}
 	}
-	return []rest.Check{c}
+	sending := rest.Check{Name: "requests to endpoints", OK: true}
+	if err := h.lanes.Health(); err != nil {
+		sending = rest.Check{Name: sending.Name, Reason: err.Error()}
+	}
+	return []rest.Check{c, sending}
 }
 
 // ready is closed when requests can be taken.
@@ -245,5 +283,5 @@ func (h *dynamoHome) ready() <-chan struct{} { return h.isReady }
 // untilAnswered tells when no request is answered any more; it comes before run.
 func (h *dynamoHome) untilAnswered(done <-chan struct{}) { h.answered = done }
 
-// close ends nothing: the store holds nothing open.
-func (h *dynamoHome) close() error { return nil }
+// close closes the local SNS's folder; the store holds nothing open.
+func (h *dynamoHome) close() error { return h.topics.close() }

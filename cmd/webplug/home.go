@@ -24,8 +24,9 @@ import (
 // randomness, disk and network, the same program runs in a simulation.
 type homeOptions struct {
 	dir           string
-	fs            vfs.FS // of the event log; nil is the disk
-	virtualTime   bool   // hours go by in an instant
+	fs            vfs.FS      // of the event log; nil is the disk
+	files         descriptors // zero: as if there were no limit
+	virtualTime   bool        // hours go by in an instant
 	keys          keyring
 	feed          func(eventlog.Feed) eventlog.Feed // what consumers follow; nil is the log's own
 	sender        projections.Sender
@@ -36,6 +37,8 @@ type homeOptions struct {
 	jitter        func() float64
 	schedule      domain.Schedule
 	defaultFormat domain.Format
+	openTopics    func(context.Context) (*topics, error) // what the format sns goes by; nil: nothing of that format is sent
+	stage         string                                 // in the names of topics
 	rebuild       bool
 	grace         time.Duration // for requests under way when it ends
 	fail          func(error)   // called when the log cannot go on
@@ -57,6 +60,8 @@ type home struct {
 	projector *projections.Projector
 	queries   *projections.Queries
 	lanes     *projections.Lanes
+	topics    *topics
+	sns       *projections.SNS // nil without topics
 	jobs      *projections.JobRunner
 	metrics   *metrics
 	api       *rest.API
@@ -74,23 +79,24 @@ var errOtherMasterKey = errors.New("the data was made with another master key: g
 func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	store, err := pebble.Open(ctx, pebble.Options{
 		Dir: filepath.Join(o.dir, "log"), FS: o.fs, Logger: o.logger, Fail: o.fail, Now: o.now, VirtualTime: o.virtualTime,
+		OpenFiles: o.files.tables,
 	})
 	if err != nil {
 		return nil, err
 	}
-	h, err := assemble(ctx, o, store)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
+	h := &home{options: o, store: store, feed: store, isReady: make(chan struct{}), started: o.now().UTC()}
+	if err := h.assemble(ctx); err != nil {
+		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
-func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, error) {
+func (h *home) assemble(ctx context.Context) error {
+	o, store := h.options, h.store
 	sealer, err := openSealer(ctx, o, store, store.Head() == 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h := &home{options: o, store: store, feed: store, isReady: make(chan struct{}), started: o.now().UTC()}
 	if o.feed != nil {
 		h.feed = o.feed(store)
 	}
@@ -98,15 +104,15 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	views := store.Views()
 	generation, err := projections.OpenViews(ctx, h.log, store, h.feed, views, o.rebuild, o.now, o.logger)
 	if err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return fmt.Errorf("open the read models: %w", err)
 	}
 	h.projector = projections.NewProjector(h.log, views, generation, o.now, o.logger)
 	if err := h.projector.Open(ctx, h.feed); err != nil {
-		return nil, fmt.Errorf("open the read models: %w", err)
+		return fmt.Errorf("open the read models: %w", err)
 	}
 	h.queries = projections.NewQueries(h.log, views, h.projector, h.feed)
 	h.metrics = newMetrics(gauges{
-		waiting:  func() float64 { return float64(h.lanes.Waiting()) },
+		lanes:    func() *projections.Lanes { return h.lanes },
 		lag:      func() float64 { return float64(h.projector.Lag(h.store)) },
 		stuck:    func() float64 { return float64(h.projector.Stuck()) },
 		position: func() float64 { return float64(h.store.Head()) },
@@ -115,7 +121,22 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
+	if o.files.attempts > 0 {
+		h.lanes.AtOnce(o.files.attempts)
+	}
+	h.lanes.LeaveOut(h.projector.Directory().ViaSNS)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
+	var handshakes rest.Handshakes
+	if o.openTopics != nil {
+		if h.topics, err = o.openTopics(ctx); err != nil {
+			return err
+		}
+		h.sns = h.topics.join(joined{
+			options: o, log: h.log, views: views, directory: h.projector.Directory(), endpoints: h.projector.Directory(),
+			rows: h.queries, park: h.projector.Park, observe: h.metrics.attempted,
+		})
+		handshakes = h.sns
+	}
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
 		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
@@ -125,18 +146,26 @@ func assemble(ctx context.Context, o homeOptions, store *pebble.Store) (*home, e
 	h.projector.OnJob(h.jobs.Wake)
 	pages, err := ui.New()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	h.api, err = rest.New(rest.Options{
-		Log: h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger), CheckURL: o.checkURL, Health: h.health, System: h.system,
+		Handshakes: handshakes,
+		Log:        h.log, Directory: h.projector.Directory(), Queries: h.queries, KeyUses: projections.NewKeyUses(views, o.logger),
+		CheckURL: o.checkURL, Health: h.health, System: h.system,
 		NewID: o.newID, Random: o.random, Clock: o.now, AdminKey: o.keys.admin, DefaultFormat: o.defaultFormat,
 		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
-	return h, err
+	return err
 }
 
 // ServeHTTP answers the API.
-func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.api.ServeHTTP(w, r) }
+func (h *home) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.topics.serves(r) {
+		h.topics.local.Public().ServeHTTP(w, r)
+		return
+	}
+	h.api.ServeHTTP(w, r)
+}
 
 // run projects and dispatches until ctx ends; then it waits for what is under way, no attempt longer than the grace.
 func (h *home) run(ctx context.Context) error {
@@ -144,6 +173,7 @@ func (h *home) run(ctx context.Context) error {
 	defer stop()
 	projected := make(chan error, 1)
 	go func() { projected <- h.projector.Run(projecting, h.feed) }()
+	topics := h.topics.run(ctx, h.sns, h.feed, h.options.logger)
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
@@ -151,6 +181,7 @@ func (h *home) run(ctx context.Context) error {
 	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.isReady) })
 	<-working
+	topics.Wait()
 	if h.answered != nil {
 		<-h.answered
 	}
@@ -166,7 +197,10 @@ func (h *home) health(context.Context) []rest.Check {
 		}
 		return rest.Check{Name: name, OK: true}
 	}
-	return []rest.Check{check("event log", h.store.Health()), check("read models", h.projector.Health())}
+	return []rest.Check{
+		check("event log", h.store.Health()), check("read models", h.projector.Health()),
+		check("requests to endpoints", h.lanes.Health()),
+	}
 }
 
 // ready is closed when requests can be taken.
@@ -193,4 +227,4 @@ func openSealer(ctx context.Context, o homeOptions, keys eventlog.Keys, empty bo
 func (h *home) endStreams() { h.api.EndStreams() }
 
 // close closes the data folder. run must have returned.
-func (h *home) close() error { return h.store.Close() }
+func (h *home) close() error { return errors.Join(h.topics.close(), h.store.Close()) }

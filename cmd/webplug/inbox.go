@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,7 @@ type arrival struct {
 	Type      string         `json:"type"`
 	Signature string         `json:"signature"`
 	Reason    string         `json:"reason,omitempty"` // why it is not valid, or not checked
+	Note      string         `json:"note,omitempty"`   // what was done with a handshake of SNS's
 	RepeatOf  *earlier       `json:"repeat_of,omitempty"`
 	Status    int            `json:"status"` // what is answered
 	Body      jsontext.Value `json:"body,omitempty"`
@@ -47,12 +49,15 @@ type earlier struct {
 // inbox is an endpoint that shows what it gets. It is safe for concurrent use.
 type inbox struct {
 	verifiers []*standardwebhooks.Webhook // none: signatures are not checked
-	status    int
-	failures  int // how many requests get a 503 first
-	delay     time.Duration
-	now       func() time.Time
-	show      func(arrival)
-	end       <-chan struct{} // no more waiting before an answer
+	sns       *snsKeys
+	// unconfirmed leaves handshakes of SNS's to somebody else.
+	unconfirmed bool
+	status      int
+	failures    int // how many requests get a 503 first
+	delay       time.Duration
+	now         func() time.Time
+	show        func(arrival)
+	end         <-chan struct{} // no more waiting before an answer
 
 	mu       sync.Mutex
 	seen     map[string]earlier
@@ -78,7 +83,7 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		return // the other side has gone
 	}
-	status := in.take(r.Header, body)
+	status := in.take(r.Context(), r.Header, body)
 	if in.delay > 0 {
 		wait := time.NewTimer(in.delay)
 		defer wait.Stop()
@@ -99,15 +104,19 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take notes and shows a webhook, and gives the status to answer.
-func (in *inbox) take(headers http.Header, body []byte) int {
+func (in *inbox) take(ctx context.Context, headers http.Header, body []byte) int {
 	a := arrival{Time: in.now(), ID: headers.Get(standardwebhooks.HeaderWebhookID)}
-	a.Signature, a.Reason = in.verify(headers, body)
+	if headers.Get(headerSNS) != "" {
+		body = in.openSNS(ctx, &a, body)
+	} else {
+		a.Signature, a.Reason = in.verify(headers, body)
+	}
 	if value := jsontext.Value(body); value.IsValid() {
 		a.Body = value
 		var webhook struct {
 			Type string `json:"type"`
 		}
-		if json.Unmarshal(body, &webhook) == nil {
+		if json.Unmarshal(body, &webhook) == nil && webhook.Type != "" {
 			a.Type = webhook.Type
 		}
 	} else {

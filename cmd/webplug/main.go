@@ -9,20 +9,21 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"webplug/cmd/webplug/cli"
 )
 
-// The exit codes of every command.
+// Exit codes.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitDone   = cli.ExitDone
+	exitFailed = cli.ExitFailed
+	exitUsage  = cli.ExitUsage
 )
 
-// commands are the constructors of all commands; a further one is a line here.
+// commands are the constructors of those that run WebPlug; a further one is a line here. What uses a running one is in cli.
 func commands() []func() *cobra.Command {
 	return []func() *cobra.Command{
 		serveCommand,
@@ -47,18 +48,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // execute carries out a command line until it is done or ctx ends, and answers the exit code.
 func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := &cobra.Command{
-		Use:           "webplug",
-		Short:         "Webhooks as a service: publish once, and every subscribed endpoint gets it",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root := newRoot()
 	began := false // until then it is the command line that is wrong
-	for _, construct := range commands() {
-		c := construct()
+	for _, c := range root.Commands() {
 		markBegin(c, &began)
-		root.AddCommand(c)
 	}
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -67,17 +60,26 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 
 	c, err := root.ExecuteContextC(ctx)
 	var wrong usageError
-	switch {
-	case err == nil:
-		return exitDone
-	case !began || errors.As(err, &wrong):
-		_, _ = fmt.Fprintf(stderr, "webplug: %v\nsee: %s --help\n", err, c.CommandPath())
-		return exitUsage
-	default:
-		sentence := strings.Join(strings.Split(strings.TrimSpace(err.Error()), "\n"), "; ") // joined errors come in lines
-		_, _ = fmt.Fprintf(stderr, "webplug: %s\n", sentence)
-		return exitFailed
+	code := cli.ExitCode(err, !began || errors.As(err, &wrong))
+	if err != nil {
+		cli.Report(c, args, err, code, stderr)
 	}
+	return code
+}
+
+// newRoot is the command of all commands.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "webplug",
+		Short:         "Webhooks as a service: publish once, and every subscribed endpoint gets it",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	for _, construct := range commands() {
+		root.AddCommand(construct())
+	}
+	cli.Add(root, version)
+	return root
 }
 
 // markBegin notes when a command, or one beneath it, begins to do its work.

@@ -28,15 +28,17 @@ func TestCommandLine(t *testing.T) {
 		stdout string // part of it
 		stderr string // part of it; "" means that there is nothing
 	}{
-		{"", exitDone, "Available Commands", ""},
+		{"", exitDone, "Run WebPlug:", ""},
 		{"--help", exitDone, "receive", ""},
 		{"help receive", exitDone, "--fail-first", ""},
 		{"receive --help", exitDone, "WEBPLUG_RECEIVE_SECRET", ""},
 		{"version", exitDone, "webplug dev", ""},
 		{"version --help", exitDone, "Usage", ""},
 		{"bogus", exitUsage, "", `unknown command "bogus"`},
-		{"receiv", exitUsage, "", "Did you mean"},
+		{"receiv", exitUsage, "", "did you mean receive?"},
 		{"--bogus", exitUsage, "", "unknown flag: --bogus"},
+		{"users lst", exitUsage, "", `unknown command "lst" for "webplug users"; did you mean list`},
+		{"users list --output yaml", exitUsage, "", `--output: "yaml" is neither table nor json`},
 		{"version now", exitUsage, "", `unknown command "now"`},
 		{"receive --bogus", exitUsage, "", "webplug receive --help"},
 		{"receive --status", exitUsage, "", "needs an argument"},

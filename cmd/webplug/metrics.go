@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"webplug/domain"
+	"webplug/projections"
 )
 
 // metrics is what /metrics shows.
@@ -24,8 +25,11 @@ type metrics struct {
 	outcomes  sync.Map // outcomeOf ▶ counters
 }
 
-// gauges are what a home is asked for when its metrics are read; nil is what it has not.
-type gauges struct{ waiting, lag, stuck, position func() float64 }
+// gauges are what a home is asked for when its metrics are read; a position it may not have.
+type gauges struct {
+	lanes                func() *projections.Lanes
+	lag, stuck, position func() float64
+}
 
 func newMetrics(of gauges) *metrics {
 	m := &metrics{
@@ -50,15 +54,7 @@ func newMetrics(of gauges) *metrics {
 		m.attempts, m.durations, m.requests, m.latency, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	gauge := func(name, help string, value func() float64) {
-		if value != nil {
-			m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
-		}
-	}
-	gauge("webplug_attempts_waiting", "Attempts that wait in memory for their endpoint.", of.waiting)
-	gauge("webplug_projection_lag", "Commits that the read models have not folded yet.", of.lag)
-	gauge("webplug_stuck_events", "Streams that are set aside because an event could not be projected.", of.stuck)
-	gauge("webplug_log_position", "Position of the newest commit.", of.position)
+	of.register(m.registry)
 	return m
 }
 
@@ -104,3 +100,22 @@ type (
 		latency  prometheus.Observer
 	}
 )
+
+func (of gauges) register(r *prometheus.Registry) {
+	gauge := func(name, help string, value func() float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	gauge("webplug_attempts_waiting", "Attempts that wait in memory for their endpoint.", func() float64 { return float64(of.lanes().Waiting()) })
+	gauge("webplug_attempts_bytes", "Bytes of the attempts in memory.", func() float64 { return float64(of.lanes().Held()) })
+	gauge("webplug_attempts_under_way", "Requests to endpoints under way; one of a large webhook counts as several.", func() float64 { now, _, _ := of.lanes().UnderWay(); return float64(now) })
+	gauge("webplug_attempts_at_once", "How many of them may be.", func() float64 { _, most, _ := of.lanes().UnderWay(); return float64(most) })
+	gauge("webplug_endpoints_waiting", "Endpoints that wait for their turn, since others hold the requests that may be under way.", func() float64 { _, _, waiting := of.lanes().UnderWay(); return float64(waiting) })
+	r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "webplug_attempts_postponed_total", Help: "Requests to endpoints that could not be made for a reason on this machine, such as no file descriptor left.",
+	}, func() float64 { return float64(of.lanes().Postponed()) }))
+	gauge("webplug_projection_lag", "Commits that the read models have not folded yet.", of.lag)
+	gauge("webplug_stuck_events", "Streams that are set aside because an event could not be projected.", of.stuck)
+	if of.position != nil {
+		gauge("webplug_log_position", "Position of the newest commit.", of.position)
+	}
+}

@@ -13,11 +13,15 @@ import (
 	"github.com/spf13/cobra"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"webplug/cmd/webplug/output"
 	"webplug/domain"
 )
 
 const receiveHelp = `Runs a small endpoint that shows each webhook it gets: when it came, its type and id, whether its signature is valid,
 whether it is a repeat (a webhook-id that came before), what was answered, and its body.
+
+What Amazon SNS sends (format sns) is checked with SNS's own certificate, handshakes are confirmed by themselves, and the
+webhook is shown out of its envelope. Certificates and links are fetched from AWS and from this machine alone.
 
 It takes a POST on any path. It answers the same status whether or not the signature is valid; any but 204 with a short
 text, to be found again in the delivery's history.
@@ -36,6 +40,7 @@ type receiving struct {
 	failFirst int
 	delay     time.Duration
 	output    string
+	noConfirm bool
 }
 
 func receiveCommand() *cobra.Command {
@@ -53,6 +58,7 @@ func receiveCommand() *cobra.Command {
 	f.IntVar(&r.status, "status", http.StatusNoContent, "the status to answer")
 	f.IntVar(&r.failFirst, "fail-first", 0, "answer the first n requests with 503")
 	f.DurationVar(&r.delay, "delay", 0, "how long to wait before each answer")
+	f.BoolVar(&r.noConfirm, "no-confirm", false, "leave handshakes of SNS to somebody else, and show the token")
 	f.StringVar(&r.output, "output", "text", "text, or json with one line for each webhook")
 	return c
 }
@@ -107,11 +113,11 @@ func (r receiving) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	show, notes := showJSON(stdout), stderr
 	if r.output == "text" {
-		show, notes = showText(stdout, paletteFor(stdout)), stdout
+		show, notes = showText(stdout, output.PaletteFor(stdout)), stdout
 	}
 	in := &inbox{
 		verifiers: verifiers, status: r.status, failures: r.failFirst, delay: r.delay,
-		now: time.Now, show: show, end: ctx.Done(),
+		sns: newSNSKeys(), unconfirmed: r.noConfirm, now: time.Now, show: show, end: ctx.Done(),
 	}
 	server := &http.Server{Handler: in, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/cmd/webplug/output"
 	"webplug/domain"
 	"webplug/infra/sender"
 )
@@ -261,10 +262,10 @@ func TestReceive_ends_in_good_order(t *testing.T) {
 func TestReceive_forgets_the_oldest_ids(t *testing.T) {
 	in := &inbox{status: 204, now: time.Now, show: func(arrival) {}}
 	for i := range maxRemembered + 1 {
-		in.take(http.Header{"Webhook-Id": {fmt.Sprint(i)}}, []byte("{}"))
+		in.take(t.Context(), http.Header{"Webhook-Id": {fmt.Sprint(i)}}, []byte("{}"))
 	}
-	in.take(http.Header{"Webhook-Id": {fmt.Sprint(maxRemembered)}}, []byte("{}"))
-	in.take(http.Header{"Webhook-Id": {"0"}}, []byte("{}"))
+	in.take(t.Context(), http.Header{"Webhook-Id": {fmt.Sprint(maxRemembered)}}, []byte("{}"))
+	in.take(t.Context(), http.Header{"Webhook-Id": {"0"}}, []byte("{}"))
 	if len(in.seen) != maxRemembered || in.repeats != 1 {
 		t.Errorf("%d remembered, %d repeats", len(in.seen), in.repeats)
 	}
@@ -289,7 +290,7 @@ func TestReceive_colours_a_terminal_alone(t *testing.T) {
 		t.Setenv("NO_COLOR", test.noColor)
 		t.Setenv("TERM", test.term)
 		var out bytes.Buffer
-		showText(&out, paletteFor(test.out))(arrival{ID: "msg_1", Signature: signatureValid, Status: 204, Text: "hello"})
+		showText(&out, output.PaletteFor(test.out))(arrival{ID: "msg_1", Signature: signatureValid, Status: 204, Text: "hello"})
 		if coloured := strings.Contains(out.String(), "\x1b["); coloured != test.coloured {
 			t.Errorf("%s: %q", test.name, out.String())
 		}

@@ -29,6 +29,8 @@ type settings struct {
 	allowPrivate  bool
 	rebuild       bool
 	defaultFormat string
+	publicURL     string
+	stage         string
 	logFormat     string
 	logLevel      string
 	grace         time.Duration
@@ -64,6 +66,10 @@ Environment:
   WEBPLUG_MASTER_KEY  32 bytes in base64; else the ones in <data>/master.key, made at the first start
   WEBPLUG_STORE       the home of the log, as --store
   WEBPLUG_TABLES      what tables' names begin with, as --tables
+  WEBPLUG_PUBLIC_URL  where endpoints reach this server, as --public-url
+  WEBPLUG_STAGE       stands in the names of SNS topics, as --stage
+  AWS_ENDPOINT_URL_SNS  an SNS to use instead of the one that this binary brings; with AWS's other variables
+  WEBPLUG_SNS_FEEDBACK_ROLE  with it: the role by which that SNS writes delivery status records
   WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
 
 With --store dynamodb the log, its keys and the read models lie in tables of DynamoDB, named by --tables, and deliveries are
@@ -105,6 +111,8 @@ func (s *settings) flags(c *cobra.Command, logFormat string) {
 	f.BoolVar(&s.allowPrivate, "allow-private-endpoints", false, "let endpoints be on loopback and private addresses")
 	f.BoolVar(&s.rebuild, "rebuild", false, "make all read models anew from the log before serving")
 	f.StringVar(&s.defaultFormat, "default-format", string(domain.StandardWebhooks), "format of endpoints that name none")
+	f.StringVar(&s.publicURL, "public-url", env("WEBPLUG_PUBLIC_URL", ""), "where endpoints reach this server, for the links of format sns; else http:// and where it listens")
+	f.StringVar(&s.stage, "stage", env("WEBPLUG_STAGE", "dev"), "stands in the names of SNS topics")
 	f.StringVar(&s.logFormat, "log-format", logFormat, "text or json")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.store, "store", env("WEBPLUG_STORE", storePebble), "where the log lies: pebble (in the data folder) or dynamodb")
@@ -183,10 +191,14 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		return err
 	}
 	guard := sender.Guard{AllowPrivate: s.allowPrivate}
-	out := sender.New(sender.Options{Guard: guard, Version: version})
+	files := openFiles(logger)
+	out := sender.New(sender.Options{Guard: guard, Version: version, Idle: files.idle})
 	defer out.Close()
 	o := homeOptions{
-		dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
+		openTopics: func(ctx context.Context) (*topics, error) {
+			return s.openTopics(ctx, listener.Addr().String(), keys.master, &guard, cryptorand.Reader, logger)
+		},
+		stage: s.stage, files: files, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
 		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
 	}
@@ -198,7 +210,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = s.run(ctx, h, listener, logger, keys.admin, welcome)
+	err = s.run(ctx, h, limitConnections(listener, files.clients), logger, keys.admin, welcome)
 	return errors.Join(err, h.close(), leave())
 }
 

@@ -73,7 +73,7 @@ func text(n int) []byte {
 
 func hotEvents() map[string]eventlog.Event {
 	outcome := Delivered{
-		AttemptID: "att_01KE0000000000000000000003", Attempt: 1, EndpointVersion: 2, URL: "https://hooks.example.com/webplug/v1",
+		AttemptID: "01KE0000000000000000000003", Attempt: 1, EndpointVersion: 2, URL: "https://hooks.example.com/webplug/v1",
 		StatusCode: 204, DurationMS: 12.345, At: start,
 	}
 	answered := outcome

@@ -185,6 +185,16 @@ func (l *Log) Reveal(ctx context.Context, s Sealed) ([]byte, error) {
 	return l.sealer.open(ctx, s.stored)
 }
 
+// SealBeside seals bytes that are kept beside the log, under a data key, for one place. OpenBeside takes what it gave.
+func (l *Log) SealBeside(ctx context.Context, key, place string, plain []byte) ([]byte, error) {
+	return l.sealer.seal(ctx, key, place, plain)
+}
+
+// OpenBeside gives back what SealBeside sealed for the same place.
+func (l *Log) OpenBeside(ctx context.Context, key, place string, sealed []byte) ([]byte, error) {
+	return l.sealer.open(ctx, box{key: key, bound: place, bytes: sealed})
+}
+
 // Read yields a stream's events after a version, oldest first.
 func (l *Log) Read(ctx context.Context, s Stream, after Version) iter.Seq2[Recorded, error] {
 	return l.decodeAll(l.store.Read(ctx, s, after))

@@ -87,11 +87,10 @@ func (a *API) publishOne(ctx context.Context, c *call, message jsontext.Value, k
 	if done.err != nil {
 		return done
 	}
-	n := creation{id: domain.PrefixMessage + a.NewID()}
-	if key != "" {
-		if n, done.err = derived(domain.PrefixMessage, c.service.ID, c.own(key), withoutKey(message)); done.err != nil {
-			return done
-		}
+	n, err := a.messageOf(c, key, p)
+	if err != nil {
+		done.err = err
+		return done
 	}
 	m, err := a.acceptOnce(ctx, c, n, func() (domain.PublishMessage, error) { return a.routed(ctx, c, p) })
 	if err == nil {
@@ -110,18 +109,6 @@ func inBatch(err error) error {
 		return &named
 	}
 	return err
-}
-
-// withoutKey is a message as it would be published alone: there its key is a header. It has been decoded.
-func withoutKey(message jsontext.Value) []byte {
-	var members map[string]jsontext.Value
-	err := json.Unmarshal(message, &members)
-	delete(members, "idempotency_key")
-	alone, err2 := json.Marshal(members, json.Deterministic(true))
-	if err = errors.Join(err, err2); err != nil {
-		panic(err)
-	}
-	return alone
 }
 
 // answerBatch answers in the order of the request.

@@ -69,7 +69,7 @@ func TestEndpoint(t *testing.T) {
 		}
 		for field, body := range map[string]obj{
 			"user_id":       {"url": "https://a.example"},
-			"format":        {"user_id": s.user, "url": "https://a.example", "format": "sns"},
+			"format":        {"user_id": s.user, "url": "https://a.example", "format": "carrier-pigeon"},
 			"description":   {"user_id": s.user, "url": "https://a.example", "description": strings.Repeat("x", 2001)},
 			"event_types.1": {"user_id": s.user, "url": "https://a.example", "event_types": []any{"card_issued", "unknown"}},
 			"event_types.0": {"user_id": s.user, "url": "https://a.example", "event_types": []any{1}},

@@ -13,7 +13,7 @@ import (
 )
 
 // backquoted is a field in the description's table of events.
-var backquoted = regexp.MustCompile("`([a-z_]+)`")
+var backquoted = regexp.MustCompile("`([a-z0-9_]+)`")
 
 func TestTheDescriptionHasEveryEventWithItsFields(t *testing.T) {
 	schemas := newWorld(t).get("/openapi.json").want(200).object()["components"].(obj)["schemas"].(obj)

@@ -18,6 +18,7 @@ type creation struct {
 	id      string
 	key     string // the Idempotency-Key, or ""
 	request string // fingerprint of the request, where there is a key
+	payload []byte // of a message: it is compared with what is sealed, since a fingerprint would let it be guessed
 }
 
 // fresh says whether the id was made of randomness just now.

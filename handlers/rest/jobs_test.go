@@ -16,7 +16,7 @@ func (s *shop) lose() string {
 	s.Helper()
 	id := s.publish()
 	s.append(domain.DeliveryStream(s.service, id, s.endpoint), events[domain.Delivery]{domain.DeliveryFailed{AttemptRecord: domain.AttemptRecord{
-		AttemptID: "att_" + newID(), Attempt: 1, Cause: domain.CauseTimeout, At: s.clock(),
+		AttemptID: newID(), Attempt: 1, Cause: domain.CauseTimeout, At: s.clock(),
 	}}})
 	return id
 }

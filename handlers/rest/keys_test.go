@@ -120,7 +120,8 @@ var scopeOf = map[string]string{
 
 	"POST /v1/services/:svc/subscriptions": "manage", "GET /v1/services/:svc/subscriptions": "read",
 	"GET /v1/services/:svc/subscriptions/:sub": "read", "DELETE /v1/services/:svc/subscriptions/:sub": "manage",
-	"POST /v1/services/:svc/subscriptions/:sub/confirm": "manage",
+	"POST /v1/services/:svc/subscriptions/:sub/confirm":   "manage",
+	"POST /v1/services/:svc/subscriptions/:sub/handshake": "manage",
 
 	"POST /v1/services/:svc/messages": "publish", "GET /v1/services/:svc/messages": "read",
 	"GET /v1/services/:svc/messages/:msg": "read", "GET /v1/services/:svc/messages/:msg/history": "read",

@@ -30,6 +30,7 @@ var ofUser = map[string][]string{
 	"/subscriptions":                        {http.MethodPost, http.MethodGet},
 	"/subscriptions/:sub":                   {http.MethodGet, http.MethodDelete},
 	"/subscriptions/:sub/confirm":           {http.MethodPost},
+	"/subscriptions/:sub/handshake":         {http.MethodPost},
 	"/messages":                             {http.MethodPost, http.MethodGet},
 	"/messages/batch":                       {http.MethodPost},
 	"/messages/:msg":                        {http.MethodGet},

@@ -61,6 +61,14 @@ type Queries interface {
 	After(ctx context.Context, stream eventlog.Stream, version eventlog.Version) (fresh bool, err error)
 }
 
+// Handshakes confirms subscriptions whose format has a handshake. It asks the transport in the request and records the
+// answer: the one effect that a command waits for.
+type Handshakes interface {
+	// Confirm hands a token back, and answers the endpoint after it. A token that SNS does not take is a domain.Error of the
+	// kind Invalid on the field "token".
+	Confirm(ctx context.Context, service, endpoint, eventType, token string, cause eventlog.Cause) (eventlog.Loaded[domain.Endpoint], error)
+}
+
 // KeyUses knows when each API key was used last.
 type KeyUses interface {
 	// Note tells of a use. It is called on each request, and must cost next to nothing.

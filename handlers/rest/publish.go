@@ -2,6 +2,8 @@ package rest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -26,11 +28,36 @@ func (a *API) publish(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.creation(c, domain.PrefixMessage, c.service.ID)
+	key, err := c.idempotencyKey()
+	if err != nil {
+		return err
+	}
+	n, err := a.messageOf(c, key, p)
 	if err != nil {
 		return err
 	}
 	return a.accept(ctx, c, n, func() (domain.PublishMessage, error) { return a.routed(ctx, c, p) })
+}
+
+// messageOf is the message that a request is to make, alone or in a batch. key is its Idempotency-Key or "".
+func (a *API) messageOf(c *call, key string, p publishing) (creation, error) {
+	if key == "" {
+		return creation{id: domain.PrefixMessage + a.NewID()}, nil
+	}
+	n, err := derived(domain.PrefixMessage, c.service.ID, c.own(key), nil, p.eventType, p.userID)
+	n.payload = p.payload
+	return n, err
+}
+
+// samePayload says whether a message bears the payload of a request that repeats its Idempotency-Key.
+func (a *API) samePayload(ctx context.Context, m domain.Message, payload []byte) (bool, error) {
+	stored, err := a.Log.Reveal(ctx, m.Accepted.Payload)
+	if err != nil {
+		return false, fmt.Errorf("open the payload of %s: %w", m.ID, err)
+	}
+	was, err := canonical(stored)
+	is, err2 := canonical(payload)
+	return was == is, errors.Join(err, err2)
 }
 
 // routed decides who gets a message.
@@ -92,7 +119,7 @@ func (a *API) acceptOnce(
 		if message.State.Accepted.Request != n.request {
 			return message.State, reused()
 		}
-		return message.State, nil
+		return message.State, a.repeats(ctx, n, message.State)
 	}
 	cmd, err := build()
 	if err != nil {
@@ -103,8 +130,22 @@ func (a *API) acceptOnce(
 	if n.fresh() {
 		step = step.Fresh()
 	}
-	err = eventlog.ExecuteAll(ctx, a.Log, c.cause, step)
+	if err = eventlog.ExecuteAll(ctx, a.Log, c.cause, step); err == nil && !n.fresh() { // another may have been quicker
+		err = a.repeats(ctx, n, message.State)
+	}
 	return message.State, err
+}
+
+// repeats refuses a request whose Idempotency-Key made a message with another payload.
+func (a *API) repeats(ctx context.Context, n creation, m domain.Message) error {
+	if n.payload == nil {
+		return nil
+	}
+	same, err := a.samePayload(ctx, m, n.payload)
+	if err == nil && !same {
+		err = reused()
+	}
+	return err
 }
 
 // appendAccepted writes what became of a message: by hand, since nothing is answered as often.

@@ -26,6 +26,8 @@ type Options struct {
 	KeyUses   KeyUses
 	// CheckURL refuses URLs that may not be sent to. Its error is told to the caller.
 	CheckURL func(ctx context.Context, url string) error
+	// Handshakes confirms subscriptions of the format sns; nil where this deployment has no SNS.
+	Handshakes Handshakes
 	// Health is what /readyz says.
 	Health func(context.Context) []Check
 	// System is what /v1/system says.

@@ -56,6 +56,7 @@ func (a *API) routes() []route {
 		{get, svc + "/subscriptions/:sub", read, a.getSubscription},
 		{del, svc + "/subscriptions/:sub", manage, a.unsubscribe},
 		{post, svc + "/subscriptions/:sub/confirm", manage, a.confirmSubscription},
+		{post, svc + "/subscriptions/:sub/handshake", manage, a.requestHandshake},
 
 		{post, svc + "/messages", publish, a.publish},
 		{post, svc + "/messages/batch", publish, a.publishBatch},

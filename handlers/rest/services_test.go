@@ -99,7 +99,7 @@ func TestService(t *testing.T) {
 			w.patch("/v1/services/"+id, obj{"name": name}).refused(422, "name")
 		}
 		w.post("/v1/services", obj{}).refused(422, "name")
-		for _, format := range []string{"sns", "carrier pigeon"} {
+		for _, format := range []string{"carrier pigeon"} {
 			w.post("/v1/services", obj{"name": "y", "default_format": format}).refused(422, "default_format")
 			w.patch("/v1/services/"+id, obj{"default_format": format}).refused(422, "default_format")
 		}

@@ -65,16 +65,20 @@ func (a *API) getSubscription(ctx context.Context, c *call) error {
 }
 
 func (a *API) showSubscription(ctx context.Context, c *call, e domain.Endpoint, typeID string) error {
+	shown, err := a.shownSubscription(ctx, c, e, typeID)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, shown)
+}
+
+func (a *API) shownSubscription(ctx context.Context, c *call, e domain.Endpoint, typeID string) (subscriptionAnswer, error) {
 	for _, row := range projections.NewEndpointRow(e).Subscriptions {
 		if row.EventTypeID == typeID {
-			shown, err := a.parents(c).showSubscription(ctx, row)
-			if err != nil {
-				return err
-			}
-			return c.json(http.StatusOK, shown)
+			return a.parents(c).showSubscription(ctx, row)
 		}
 	}
-	return noSuchSubscription()
+	return subscriptionAnswer{}, noSuchSubscription()
 }
 
 func noSuchSubscription() error { return domain.Refuse(domain.NotFound, "", "no such subscription") }
@@ -102,34 +106,12 @@ func (a *API) unsubscribe(ctx context.Context, c *call) error {
 	return a.changed(ctx, c, http.StatusNoContent, nil)
 }
 
-// confirmSubscription is for formats with a handshake.
-func (a *API) confirmSubscription(ctx context.Context, c *call) error {
-	var body struct {
-		Token        string `json:"token"`
-		SubscribeURL string `json:"subscribe_url"`
-	}
-	if err := c.decode(&body); err != nil {
-		return err
-	}
-	endpointID, typeID, err := c.subscriptionID()
-	if err != nil {
-		return err
-	}
-	endpoint, err := a.Directory.Endpoint(ctx, c.service.ID, endpointID)
-	if err != nil {
-		return err
-	}
-	if _, ok := endpoint.Subscription(typeID); !ok {
-		return noSuchSubscription()
-	}
-	return domain.Refuse(domain.Conflict, "", "a subscription of the format %s needs no confirmation", endpoint.Format)
-}
-
 func (a *API) listSubscriptions(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.SubscriptionFilter{
 		UserID: c.onlyUser(q.id("user_id", domain.PrefixUser)), EndpointID: q.id("endpoint_id", domain.PrefixEndpoint),
-		Status: word(q, "status", projections.SubscriptionActive, projections.SubscriptionRemoved),
+		Status: word(q, "status", projections.SubscriptionActive, projections.SubscriptionRemoved, projections.SubscriptionRequested,
+			projections.SubscriptionPending, projections.SubscriptionExpired, projections.SubscriptionFailed),
 	}
 	eventType, request := q.text("event_type"), q.page()
 	if err := a.settle(ctx, c, q); err != nil {

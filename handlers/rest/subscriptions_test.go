@@ -91,7 +91,7 @@ func TestSubscription(t *testing.T) {
 				{"user_id": s.user, "event_type": "card_issued", "endpoint": "https://internal.example"},
 			},
 			"format": {
-				{"user_id": s.user, "event_type": "card_issued", "endpoint": hook, "format": "sns"},
+				{"user_id": s.user, "event_type": "card_issued", "endpoint": hook, "format": "pigeon"},
 				{"user_id": s.user, "event_type": "card_issued", "endpoint": s.endpoint, "format": "sns"},
 				{"user_id": s.user, "event_type": "card_issued", "endpoint": "https://a.example", "format": "x"},
 			},

@@ -37,7 +37,7 @@ func (a *API) testEndpoint(ctx context.Context, c *call) error {
 			Routed:     domain.Routed{Targets: []string{endpoint.ID}},
 		}
 		if body.EventType == nil {
-			return cmd, nil
+			return cmd, reaches(endpoint, "")
 		}
 		if cmd.EventType, err = a.eventTypeNamed(ctx, c.service.ID, "event_type", *body.EventType); err != nil {
 			return cmd, err
@@ -45,8 +45,16 @@ func (a *API) testEndpoint(ctx context.Context, c *call) error {
 		if cmd.Payload = cmd.EventType.Example; cmd.Payload == nil {
 			return cmd, domain.Refuse(domain.Invalid, "event_type", "has no example to send; give it one, or leave event_type out")
 		}
-		return cmd, nil
+		return cmd, reaches(endpoint, cmd.EventType.ID)
 	})
+}
+
+// reaches refuses an endpoint of the format sns that SNS does not send to.
+func reaches(e domain.Endpoint, eventType string) error {
+	if e.Format == domain.SNS && !e.Reachable(eventType) {
+		return domain.Refuse(domain.Conflict, "", "the endpoint has no confirmed subscription to send it by")
+	}
+	return nil
 }
 
 // receives refuses an endpoint that nothing is sent to now.

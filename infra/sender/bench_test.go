@@ -26,7 +26,7 @@ func BenchmarkAttempt(b *testing.B) {
 				s := New(Options{Guard: Guard{AllowPrivate: true}, Version: "bench"})
 				defer s.Close()
 				a := domain.Attempt{
-					ID: "att_01JBQ3Y8ZC4T7V9W2X5A6B8D0E", MessageID: "msg_01JBQ3Y8ZC4T7V9W2X5A6B8D0E", URL: leanReceiver(b) + "/hooks",
+					ID: "01JBQ3Y8ZC4T7V9W2X5A6B8D0E", MessageID: "msg_01JBQ3Y8ZC4T7V9W2X5A6B8D0E", URL: leanReceiver(b) + "/hooks",
 					Body: bytes.Repeat([]byte("x"), size), At: time.Unix(1_800_000_000, 0),
 				}
 				for range secrets {

@@ -34,7 +34,7 @@ func within(d time.Duration) func(*sender.Options) {
 // webhook is an attempt at a URL, signed by one secret.
 func webhook(url string) domain.Attempt {
 	return domain.Attempt{
-		ID: "att_1", MessageID: "msg_1", URL: url, Body: []byte(`{"type":"card_issued"}`),
+		ID: "1", MessageID: "msg_1", URL: url, Body: []byte(`{"type":"card_issued"}`),
 		Secrets: [][]byte{bytes.Repeat([]byte("k"), 32)}, At: time.Now(),
 	}
 }

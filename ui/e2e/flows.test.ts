@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Api, apiOf, must, until } from "./api";
@@ -17,7 +18,9 @@ describe.skipIf(!chromiumPath)("a person", () => {
     [server, receiver, browser] = await Promise.all([startServer(), startReceiver(), launch()]);
     api = apiOf(server.url);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    // What the person saw when it went wrong.
+    if (task.result?.state === "fail") await Promise.all(pages.map((p, n) => p.screenshot({ path: join(import.meta.dirname, "shots", `failed-${n}.png`) })));
     const complaints = pages.flatMap((p) => p.complaints);
     await Promise.all(pages.splice(0).map((p) => p.context().close()));
     expect(complaints).toEqual([]);
@@ -76,14 +79,14 @@ describe.skipIf(!chromiumPath)("a person", () => {
     await button(page, "Register the user").click();
     await button(page, "Add an endpoint").click();
     await page.getByLabel("User").selectOption({ label: "Demo shop" });
-    await page.getByLabel("URL").fill(receiver.url("/first"));
+    await page.getByRole("textbox", { name: "URL" }).fill(receiver.url("/first"));
     await page.getByLabel("card_issued").check();
     await button(page, "Add the endpoint").click();
     await button(page, "Send a test message").click();
-    await page.getByLabel("To").selectOption({ label: "Demo shop" });
+    await page.getByRole("combobox", { name: "To", exact: true }).selectOption({ label: "Demo shop" });
     await button(page, "Publish").last().click();
     await page.getByText("1 delivered").waitFor();
-    await page.getByRole("region", { name: "Story" }).getByText("DeliverySucceeded").waitFor();
+    await button(page, /DeliverySucceeded/).waitFor();
     const [got] = await receiver.came("/first", 1);
     expect(JSON.parse(got?.body ?? "{}")).toMatchObject({ type: "card_issued", data: { card: "crd_1" } });
     await page.getByRole("link", { name: "Overview" }).first().click();
@@ -109,7 +112,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     expect(await page.getByText("1 delivered").count()).toBe(0);
     await page.getByText(/^Delivered\. .* answered 200/).waitFor();
     await page.getByText("1 delivered").waitFor();
-    await page.getByText("waited for a person").waitFor();
+    await button(page, /asked for a retry/).waitFor();
   });
 
   it("sees who was skipped, and why", async () => {
@@ -131,7 +134,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     for (const ep of endpoints) await must(api.POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc: s.svc, ep } }, body: {} }));
     const page = await visit(`${s.base}/dead-letters?by=one`);
     await page.getByRole("heading", { name: /3 dead letters/ }).waitFor();
-    await button(page, "Retry").first().click();
+    await page.getByRole("button", { name: "Retry", exact: true }).first().click();
     await page.getByRole("heading", { name: /2 dead letters/ }).waitFor();
     await button(page, /Retry all 2/).click();
     await page.getByRole("dialog").getByText("Retry 2 dead letters?").waitFor();

@@ -11,7 +11,7 @@ export interface Seeded {
   rich: string;
 }
 
-const users = ["Bluefin Payroll", "Kudi Wallet", "Tamarin Stores", "Oku Logistics", "Zuri Health", "Mercato"] as const;
+const users = ["Bluefin Payroll", "Kudi Wallet", "Tamarin Stores", "Oku Logistics", "Zuri Health", "Mercato", "Paperplane HR"] as const;
 const types: [name: string, description: string, example: object | null][] = [
   ["card_issued", "A card was made for a person", { card: "crd_9f2c61", limit: 500_000, currency: "NGN" }],
   ["card_debited", "Money went out", { card: "crd_9f2c61", amount: 425_000, currency: "NGN", merchant: "Lekki Fuel 4", balance: 1_830_250 }],
@@ -32,8 +32,8 @@ export async function seed(api: Api, receiver: Receiver): Promise<Seeded> {
     userIds[name] = (await must(api.POST("/v1/services/{svc}/users", { params: { path }, body: { name, external_id: `kc-${440 + i}`, metadata: { plan: i % 2 ? "team" : "enterprise" } } }))).id;
   }
   const endpoints: Record<string, string> = {};
-  const add = async (name: string, user: string, url: string, event_types: string[]) => {
-    endpoints[name] = (await must(api.POST("/v1/services/{svc}/endpoints", { params: { path }, body: { user_id: userIds[user] ?? "", url, event_types } }))).id;
+  const add = async (name: string, user: string, url: string, event_types: string[], format?: "sns") => {
+    endpoints[name] = (await must(api.POST("/v1/services/{svc}/endpoints", { params: { path }, body: { user_id: userIds[user] ?? "", url, event_types, format } }))).id;
   };
   const all = types.map(([name]) => name);
   receiver.answer("/bluefin/notify", { status: 502, body: "bad gateway", type: "text/plain", wait: 120 }, { status: 200 });
@@ -55,6 +55,8 @@ export async function seed(api: Api, receiver: Receiver): Promise<Seeded> {
   await add("oku", "Oku Logistics", "http://127.0.0.1:1/in", ["card_frozen", "terms_updated"]);
   await add("zuri", "Zuri Health", receiver.url("/zuri/api"), ["card_credited", "terms_updated"]);
   await add("mercato", "Mercato", receiver.url("/mercato/in"), all);
+  await add("sns", "Paperplane HR", receiver.url("/paperplane/sns"), ["card_issued", "card_frozen"], "sns");
+  await confirmOne(api, svc, receiver);
 
   const publish = async (event_type: string, user: string | null, payload: object) => (await must(api.POST("/v1/services/{svc}/messages", { params: { path }, body: { event_type, user_id: user ? userIds[user] : undefined, payload: payload as never } }))).id;
   const rich = await publish("card_debited", "Bluefin Payroll", { card: "crd_9f2c61", amount: 425_000, currency: "NGN", merchant: "Lekki Fuel 4", balance: 1_830_250 });
@@ -73,6 +75,15 @@ export async function seed(api: Api, receiver: Receiver): Promise<Seeded> {
   await must(api.POST("/v1/services/{svc}/messages/{msg}/deliveries/{ep}/retry", { params: { path: { svc, msg: rich, ep: endpoints["risk"] ?? "" } }, body: { reason: "Bluefin say it is back" } }));
   await until("the second attempts are made", () => must(api.GET("/v1/services/{svc}/messages/{msg}/deliveries", { params: { path: { svc, msg: rich } } })), (page) => page.data.filter((d) => d.status === "delivered").length >= 3 && page.data.some((d) => d.attempts === 2 && d.status === "retrying"));
   return { svc, users: userIds, endpoints, rich };
+}
+
+/** Of the two handshakes that the endpoint of format sns was sent, its owner answers one. */
+async function confirmOne(api: Api, svc: string, receiver: Receiver): Promise<void> {
+  const [first] = await receiver.came("/paperplane/sns", 2);
+  const { Token: token, TopicArn: topic } = JSON.parse(first?.body ?? "{}") as { Token: string; TopicArn: string };
+  const pending = await until("the handshakes are known", () => must(api.GET("/v1/services/{svc}/subscriptions", { params: { path: { svc }, query: { status: "pending_confirmation" } } })), (p) => p.data.length === 2);
+  const mine = pending.data.find((s) => s.sns?.topic_arn === topic);
+  await must(api.POST("/v1/services/{svc}/subscriptions/{sub}/confirm", { params: { path: { svc, sub: mine?.id ?? "" } }, body: { token } }));
 }
 
 const debited = {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,17 +40,28 @@ func TestReadme(t *testing.T) {
 
 	here := strings.NewReplacer("127.0.0.1:8080", address, "127.0.0.1:9999", freeAddress(t), "data/admin.key", data+"/admin.key")
 	second := openTerminal(t)
-	for _, block := range blocks[1:] {
+	for i, block := range blocks[1:] {
 		second.do(here.Replace(block))
+		if strings.Contains(block, "webplug receive") {
+			eventually(t, "the receiver listens", func() bool {
+				return strings.Count(second.seen.String(), "listening on") == strings.Count(strings.Join(blocks[:i+2], ""), "webplug receive")
+			})
+		}
 	}
 	eventually(t, "the webhook arrives with a valid signature", func() bool {
 		return strings.Contains(second.seen.String(), "signature valid")
 	})
-	last := here.Replace(blocks[len(blocks)-1]) // on a slow machine its second may not have been enough
-	eventually(t, "the history tells of the delivery", func() bool {
-		printed := second.do(last)
+	history := here.Replace(blocks[slices.IndexFunc(blocks, func(b string) bool { return strings.Contains(b, "/history") })])
+	eventually(t, "the history tells of the delivery", func() bool { // on a slow machine its second may not have been enough
+		printed := second.do(history)
 		return strings.Contains(printed, "MessageAccepted") && strings.Contains(printed, "DeliverySucceeded")
 	})
+
+	for _, told := range []string{"ENDPOINT", "attempt 1 delivered", `"status":"delivered"`} {
+		if !strings.Contains(second.seen.String(), told) {
+			t.Errorf("the CLI's commands do not show %q", told)
+		}
+	}
 
 	if err := syscall.Kill(-first.shell.Process.Pid, syscall.SIGINT); err != nil { // Ctrl-C
 		t.Fatal(err)

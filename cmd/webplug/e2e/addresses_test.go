@@ -66,6 +66,7 @@ func TestANameThatResolvesToAnInternalAddressIsRefused(t *testing.T) {
 }
 
 func TestInternalAddressesAreRefusedAgainAtEachAttempt(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	r := receive(t, nil)
 	o := startOptions{private: true, adminKey: newToken("admin")}

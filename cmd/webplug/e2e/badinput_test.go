@@ -99,6 +99,7 @@ func TestBodiesThatCannotBeReadAreRefused(t *testing.T) {
 }
 
 func TestAnEmptyBodyIsTakenOnlyWhereNothingNeedBeSaid(t *testing.T) {
+	ofStandardWebhooks(t, "test webhook to an endpoint without a confirmed subscription")
 	t.Parallel()
 	s := newService(t)
 	e := s.endpoint(s.user().ID, receive(t, nil).url())

@@ -7,6 +7,7 @@ import (
 )
 
 func TestADeliveryIsRetriedByHand(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -131,6 +132,7 @@ func TestAFailedDeliveryIsRetriedOnceItsEndpointIsThereAgain(t *testing.T) {
 }
 
 func TestADiscardedDeliveryIsNotTriedAgain(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -35,6 +35,7 @@ func raw(t testing.TB, treat func(net.Conn)) string {
 const nobodyListens = "http://127.0.0.1:1/hook"
 
 func TestAFailureHasACauseOfTheFixedVocabulary(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
@@ -101,6 +102,7 @@ func TestEverySuccessfulStatusDelivers(t *testing.T) {
 }
 
 func TestProxiesOfTheEnvironmentAreNotUsed(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	proxy := receive(t, nil)
 	s := serviceOn(t, startOptions{private: true, env: []string{

@@ -25,6 +25,7 @@ func (l *letters) lose(e endpointRow, eventType, user string) deliveryRow {
 func message1(d deliveryRow) string { return d.MessageID }
 
 func TestDeadLettersAreFailedDeliveriesThatNobodyCaredFor(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	l := &letters{service: newService(t)}
 	ada, eve := l.user(), l.user()

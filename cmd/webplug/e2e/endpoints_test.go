@@ -7,6 +7,7 @@ import (
 )
 
 func TestAnEndpointIsAddedShownChangedAndRemoved(t *testing.T) {
+	ofStandardWebhooks(t, "subscription that is active at once")
 	t.Parallel()
 	s := newService(t)
 	u := s.user()

@@ -91,7 +91,7 @@ func TestFormatsAreChecked(t *testing.T) {
 	u := s.user()
 	s.eventType("card_issued")
 	s.changesNothing(func() {
-		for _, format := range []string{"sns", "SNS", "xml", "standard_webhooks", ""} {
+		for _, format := range []string{"SNS", "xml", "standard_webhooks", ""} {
 			admin(t).post("/services", members{"name": newToken("service"), "default_format": format}, wrong).refused(422, "invalid", "default_format")
 			s.patch("", members{"default_format": format}, wrong).refused(422, "invalid", "default_format")
 			s.post("/endpoints", members{"user_id": u.ID, "url": "https://example.com/x", "format": format}, wrong).refused(422, "invalid", "format")

@@ -19,11 +19,11 @@ func TestAnswer410FailsForGoodAndPausesTheEndpoint(t *testing.T) {
 		t.Errorf("the delivery: %+v", d)
 	}
 	shown := of[endpointRow](s.get("/endpoints/" + e.ID).is(200))
-	if shown.Status != "paused" || value(shown.Reason) != "gone" || shown.StatusChanged.By != "dispatch" {
+	if shown.Status != "paused" || value(shown.Reason) != "gone" || shown.StatusChanged.By != outcomesBy() {
 		t.Errorf("the endpoint: %+v", shown)
 	}
 	paused := last(s.history(where("type", "EndpointPaused")), "EndpointPaused")
-	if accepted := s.historyOf(m.ID)[0]; paused.CorrelationID != accepted.CorrelationID || paused.Actor != "dispatch" || paused.says("reason") != `"gone"` {
+	if accepted := s.historyOf(m.ID)[0]; paused.CorrelationID != accepted.CorrelationID || paused.Actor != outcomesBy() || paused.says("reason") != `"gone"` {
 		t.Errorf("paused by %+v", paused)
 	}
 	s.changesNothing(func() {
@@ -42,6 +42,7 @@ func (s service) retry(message, endpoint string) answer {
 }
 
 func TestAPausedOrRemovedEndpointsDeliveryFailsWhenItIsDue(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -71,6 +72,7 @@ func TestAPausedOrRemovedEndpointsDeliveryFailsWhenItIsDue(t *testing.T) {
 }
 
 func TestAnAttemptUsesTheURLAndTheSecretsOfItsMoment(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestAMessagesHistoryTellsItsWholeLife(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -76,6 +76,7 @@ func creating(s service) map[string]struct {
 }
 
 func TestARepeatedCreationGetsTheFirstAnswer(t *testing.T) {
+	ofStandardWebhooks(t, "test webhook to an endpoint without a confirmed subscription")
 	t.Parallel()
 	s := newService(t)
 	for name, c := range creating(s) {

@@ -60,6 +60,7 @@ func liveTypes(rows []liveRow) []string {
 }
 
 func TestLiveTellsAMessageAndItsOutcomes(t *testing.T) {
+	ofStandardWebhooks(t, "outcome right after the acceptance")
 	t.Parallel()
 	s := newService(t)
 	u := s.user()
@@ -102,6 +103,7 @@ func TestLiveTellsAMessageAndItsOutcomes(t *testing.T) {
 }
 
 func TestLiveFilters(t *testing.T) {
+	ofStandardWebhooks(t, "outcome right after the acceptance")
 	t.Parallel()
 	s := newService(t)
 	ada, bob := s.user(), s.user()

@@ -17,6 +17,7 @@ func steer(t testing.TB) steered {
 }
 
 func TestARetryAskedForWhileAnAttemptIsUnderWayIsMade(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -49,6 +50,7 @@ func TestARetryAskedForWhileAnAttemptIsUnderWayIsMade(t *testing.T) {
 }
 
 func TestASuccessEndsEveryPlan(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -68,6 +70,7 @@ func TestASuccessEndsEveryPlan(t *testing.T) {
 }
 
 func TestADiscardWhileAnAttemptIsUnderWay(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	for outcome, want := range map[int]string{503: "discarded", 200: "delivered"} { // a success wins
 		s := newService(t)
@@ -88,6 +91,7 @@ func TestADiscardWhileAnAttemptIsUnderWay(t *testing.T) {
 }
 
 func TestWhatWasAcceptedGoesOnThoughItsParentsAreArchived(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	for what, archive := range map[string]func(service, endpointRow, eventTypeRow){
 		"the user":       func(s service, e endpointRow, _ eventTypeRow) { s.delete("/users/" + e.UserID).is(204) },

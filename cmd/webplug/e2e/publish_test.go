@@ -121,6 +121,7 @@ func TestDataArrivesByteForByte(t *testing.T) {
 }
 
 func TestAWebhookIsWhatStandardWebhooksSays(t *testing.T) {
+	ofStandardWebhooks(t, "secret that signs")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

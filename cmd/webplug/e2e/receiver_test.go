@@ -105,6 +105,16 @@ func (r *receiver) url() string { return r.server.URL + "/hook" }
 func (r *receiver) take(req *http.Request) reply {
 	h := hook{at: time.Now(), method: req.Method, path: req.URL.Path, header: req.Header}
 	h.body, h.invalid = io.ReadAll(req.Body)
+	switch kind := req.Header.Get("X-Amz-Sns-Message-Type"); {
+	case kind != "":
+		var confirmation bool
+		if h.body, confirmation = unwrap(r.t, h.body); confirmation {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.atOnce++
+			return reply{status: http.StatusOK}
+		}
+	}
 	if h.invalid == nil {
 		h.invalid = json.Unmarshal(h.body, &h, json.RejectUnknownMembers(true))
 	}
@@ -205,4 +215,19 @@ func statuses(answers []answer) map[int]int {
 		out[a.status]++
 	}
 	return out
+}
+
+// receiveTokens is an endpoint that hands out the tokens of handshakes, and confirms nothing.
+func receiveTokens(t testing.TB, tokens chan<- string) (url string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var e struct {
+			Token string `json:"Token"`
+		}
+		if json.UnmarshalRead(req.Body, &e) == nil && e.Token != "" {
+			tokens <- e.Token
+		}
+		w.WriteHeader(http.StatusOK)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/tokens"
 }

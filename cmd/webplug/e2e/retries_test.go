@@ -37,6 +37,7 @@ func near(got, least, most time.Duration) bool {
 }
 
 func TestAnEndpointThatFailsAndRecoversGetsTheWebhook(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -95,6 +96,7 @@ func TestAnEndpointThatFailsAndRecoversGetsTheWebhook(t *testing.T) {
 }
 
 func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		header      string
@@ -138,6 +140,7 @@ func (s service) discard(message, endpoint string) answer {
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")
@@ -162,6 +165,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 }
 
 func TestASlowEndpointDoesNotDelayAnother(t *testing.T) {
+	ofStandardWebhooks(t, "limit of requests at once")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

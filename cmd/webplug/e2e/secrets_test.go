@@ -41,6 +41,7 @@ func TestASecretIsShownToTheScopeSecretsAndRecorded(t *testing.T) {
 }
 
 func TestAfterARotationBothSecretsSignForADay(t *testing.T) {
+	ofStandardWebhooks(t, "secret that signs")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -80,7 +80,8 @@ func (o startOptions) arguments() []string {
 // environment is the process's own, without what configures WebPlug. The proxy is a trap: requests to endpoints do not
 // use it.
 func (o startOptions) environment() []string {
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WEBPLUG_") })
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "WEBPLUG_") || strings.HasPrefix(v, "AWS_") })
+	env = append(env, snsRetries)
 	env = append(env, "GORACE=halt_on_error=0")
 	if o.adminKey != "" {
 		env = append(env, "WEBPLUG_API_KEY="+o.adminKey)

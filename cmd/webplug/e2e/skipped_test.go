@@ -44,7 +44,7 @@ func TestAMessageSaysWhoDoesNotGetItAndWhy(t *testing.T) {
 		removed.ID:      {removed.ID, "removed", since[s.id+"/"+removed.ID].Time, ops.ID},
 		unsubscribed.ID: {unsubscribed.ID, "unsubscribed", since[s.id+"/"+unsubscribed.ID].Time, ops.ID},
 		archived.ID:     {archived.ID, "user_archived", since[s.id+"/"+leaver.ID].Time, ops.ID},
-		gone.ID:         {gone.ID, "gone", since[s.id+"/"+gone.ID].Time, "dispatch"},
+		gone.ID:         {gone.ID, "gone", since[s.id+"/"+gone.ID].Time, outcomesBy()},
 	}
 
 	m := s.publish("card_issued", "")
@@ -130,6 +130,7 @@ func TestAMessageThatNobodyWantsSaysSo(t *testing.T) {
 }
 
 func TestWhoReadsActiveGetsAllAndWhoReadsPausedGetsNone(t *testing.T) {
+	ofStandardWebhooks(t, "subscription that is active at once")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -56,6 +56,7 @@ func (s service) stats(o ...option) statsRow {
 }
 
 func TestFiguresAreTheReceiversOwnCount(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	u := s.user()
@@ -125,6 +126,7 @@ func TestFiguresAreTheReceiversOwnCount(t *testing.T) {
 }
 
 func TestFiguresOfARetryAndADiscard(t *testing.T) {
+	ofStandardWebhooks(t, "attempt that is reported by itself")
 	t.Parallel()
 	s := newService(t)
 	u := s.user()

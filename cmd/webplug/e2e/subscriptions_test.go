@@ -7,6 +7,7 @@ import (
 )
 
 func TestASubscriptionIsMadeShownAndRemoved(t *testing.T) {
+	ofStandardWebhooks(t, "subscription that is active at once")
 	t.Parallel()
 	s := newService(t)
 	u, kind := s.user(), s.eventType("card_issued")
@@ -107,13 +108,14 @@ func TestASubscriptionIsRefused(t *testing.T) {
 		s.post("/subscriptions", with(members{"endpoint": theirs.ID})).refused(422, "invalid", "endpoint")
 		s.post("/subscriptions", with(members{"user_id": eve.ID})).refused(422, "invalid", "endpoint")
 		s.post("/subscriptions", with(members{"endpoint": "example.com/hook"})).refused(422, "invalid", "endpoint")
-		s.post("/subscriptions", with(members{"endpoint": "https://example.com/new", "format": "sns"})).refused(422, "invalid", "format")
+		s.post("/subscriptions", with(members{"format": otherFormat()})).refused(422, "invalid", "format")
 	})
 	s.get("/subscriptions/sub_1").refused(404, "not-found", "")
 	s.delete("/subscriptions/sub_"+strings.Repeat("0", 52)).refused(404, "not-found", "")
 }
 
 func TestSubscriptionsAreFiltered(t *testing.T) {
+	ofStandardWebhooks(t, "subscription that is active at once")
 	t.Parallel()
 	s := newService(t)
 	ada, eve := s.user(), s.user()

@@ -6,6 +6,7 @@ import (
 )
 
 func TestATestWebhookGoesToOneEndpointAlone(t *testing.T) {
+	ofStandardWebhooks(t, "test webhook to an endpoint without a confirmed subscription")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued", members{"example": members{"card": "4242", "limit": 500}})

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { api, ask } from "./client";
-import type { Stats } from "./types";
+import type { Service, Stats } from "./types";
 
 export type Bucket = Stats["bucket"];
 
@@ -23,6 +23,13 @@ export function bucketOf(span: number): Bucket {
   if (span <= 4 * 24 * hour) return "1h";
   if (span <= 15 * 24 * hour) return "6h";
   return "1d";
+}
+
+const young = 90 * 60_000;
+
+/** What a page shows at first: a day; of a service of today an hour, since in a picture of a day that would be one bar. */
+export function usualRange(service: Service): "1h" | "24h" {
+  return Date.now() - new Date(service.created_at).getTime() < young ? "1h" : "24h";
 }
 
 function spanOf({ range, since, until }: Span): { since: string; until?: string; bucket: Bucket } {

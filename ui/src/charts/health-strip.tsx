@@ -6,7 +6,7 @@ import { dayAndClock } from "@/lib/time";
 export type StripCell = Stats["endpoints"][number]["strip"][number];
 
 const bars = 48;
-const step = 4;
+const width = 192;
 const height = 16;
 
 /** Joins neighbours until there are at most 48 bars. */
@@ -44,7 +44,7 @@ export function HealthStrip({ strip, className }: { strip: readonly StripCell[];
   const cells = fold(strip);
   const delivered = cells.reduce((n, c) => n + c.delivered, 0);
   const failed = cells.reduce((n, c) => n + c.failed, 0);
-  const width = bars * step;
+  const step = Math.min(12, Math.max(4, Math.floor(width / Math.max(1, cells.length))));
   const from = width - cells.length * step;
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={`${plural(delivered, "delivery", "deliveries")} arrived, ${failed} failed`} className={className}>

@@ -64,7 +64,7 @@ export function Latency({ stats }: { stats: Stats }) {
               <g key={name}>
                 <line x1={x} x2={x} y1={y + 1} y2={top + plot} className="stroke-text" strokeWidth="1.3" />
                 <circle cx={x} cy={y} r="2.6" className="fill-text" />
-                <text x={right ? x - 7 : x + 7} y={y + 4} textAnchor={right ? "end" : "start"} className="fill-muted text-axis">
+                <text x={right ? x - 7 : x + 7} y={y + 4} textAnchor={right ? "end" : "start"} strokeWidth="4" strokeLinejoin="round" paintOrder="stroke" className="fill-muted stroke-surface text-axis">
                   {name} <tspan className="fill-text font-[550]">{milliseconds(ms)}</tspan>
                 </text>
               </g>

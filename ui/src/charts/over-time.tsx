@@ -58,9 +58,22 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
         <svg
           width={width}
           height={height}
-          role="img"
-          aria-label={`Deliveries over time: ${count(total.delivered)} delivered, ${count(total.failed)} failed for good. The table has every number.`}
-          className="block touch-pan-y select-none"
+          role="slider"
+          tabIndex={0}
+          aria-label={`Deliveries over time: ${count(total.delivered)} delivered, ${count(total.failed)} failed for good. Arrows go through it; the table has every number.`}
+          aria-valuemin={0}
+          aria-valuemax={buckets.length - 1}
+          aria-valuenow={at ?? buckets.length - 1}
+          aria-valuetext={shown ? `${dayAndClock(new Date(shown.start), zone)}: ${shown.delivered} delivered, ${shown.failed} failed, ${retried(shown)} tried again` : "all of it"}
+          className="block touch-pan-y rounded-mark select-none"
+          onKeyDown={(e) => {
+            const to = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[e.key];
+            if (e.key === "Escape") setAt(null);
+            if (to === undefined) return;
+            e.preventDefault();
+            setAt((i) => Math.max(0, Math.min(buckets.length - 1, (i ?? buckets.length) + to)));
+          }}
+          onBlur={() => setAt(null)}
           onPointerMove={(e) => {
             const i = cell(e);
             setAt(i);

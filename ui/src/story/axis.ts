@@ -22,6 +22,8 @@ interface AxisOptions {
 
 // Waits grow exponentially: on a linear axis the first seconds would be one pixel.
 const unit = 200; // ms
+/** Room at the right edge for a bar that is drawn wider than it was, and its label. */
+const lastBar = 36; // px
 const elapsedTicks: [ms: number, label: string][] = [
   [0, "0"],
   [1000, "1 s"],
@@ -46,12 +48,13 @@ const futureTicks: [ms: number, label: string][] = [
 /** Right of now the future has a scale of its own. */
 function future(o: AxisOptions): { from: number; x: (at: number) => number; ticks: Axis["ticks"] } {
   const { end, until, width, pad } = o;
-  if (until === undefined || until <= end) return { from: width - pad, x: () => width - pad, ticks: [] };
+  const edge = width - pad - lastBar;
+  if (until === undefined || until <= end) return { from: edge, x: () => edge, ticks: [] };
   const room = Math.min(160, width * 0.16);
   const from = width - pad - room;
   const log = (d: number) => Math.log1p(Math.max(0, d) / 5000);
   const x = (at: number) => from + 14 + (log(at - end) / log(until - end)) * (room - 36);
-  return { from, x, ticks: thin(futureTicks.filter(([d]) => end + d <= until * 1.0001).map(([d, label]) => ({ x: x(end + d), label }))) };
+  return { from, x, ticks: thin(futureTicks.filter(([d]) => end + d <= until).map(([d, label]) => ({ x: x(end + d), label }))) };
 }
 
 /** Elapsed time on a logarithmic scale. */

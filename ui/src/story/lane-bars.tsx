@@ -106,7 +106,8 @@ function AttemptBar({ bar, y, room, labels, onEvent }: { bar: Bar; y: number; ro
   const open = () => onEvent(s.event);
   const said = `${s.outcome === "delivered" ? "Delivered" : s.outcome === "failed" ? "Failed for good" : "Failed"}, ${s.code}${s.took && `, after ${s.took}`}`;
   return (
-    <g
+    <>
+      <g
       role="button"
       tabIndex={0}
       aria-label={said}
@@ -118,7 +119,6 @@ function AttemptBar({ bar, y, room, labels, onEvent }: { bar: Bar; y: number; ro
         open();
       }}
     >
-      <title>{said}</title>
       <rect x={x} y={y} width={width} height={barHeight} rx="3" className={fills[s.outcome]} />
       <path
         d={s.outcome === "delivered" ? `M${cx - 3.8} ${cy + 0.2}l2.7 2.7 4.8-5.4` : `M${cx - 3} ${cy - 3}l6 6m0-6l-6 6`}
@@ -128,19 +128,21 @@ function AttemptBar({ bar, y, room, labels, onEvent }: { bar: Bar; y: number; ro
         strokeLinejoin="round"
         className="stroke-surface"
       />
+    </g>
       {labels && (
-        <text x={x} y={y - 5} className="fill-text text-axis">
+        <text aria-hidden x={x} y={y - 5} className="fill-text text-axis">
           <tspan className="font-semibold">{s.code}</tspan>
           {s.took && room > 84 && <tspan className="fill-text-2"> {s.took}</tspan>}
         </text>
       )}
-    </g>
+    </>
   );
 }
 
 function Person({ x, y, name, onOpen }: { x: number; y: number; name: string; onOpen: () => void }) {
   return (
-    <g
+    <>
+      <g
       role="button"
       tabIndex={0}
       aria-label={`By hand: ${name}`}
@@ -149,11 +151,11 @@ function Person({ x, y, name, onOpen }: { x: number; y: number; name: string; on
         if (e.key === "Enter" || e.key === " ") onOpen();
       }}
     >
-      <title>{name}</title>
       <circle cx={x} cy={y} r="9" strokeWidth="1.3" className="fill-surface stroke-text" />
-      <text x={x} y={y + 2.8} textAnchor="middle" className="fill-text text-[7.5px] font-bold">
+    </g>
+      <text aria-hidden x={x} y={y + 2.8} textAnchor="middle" className="pointer-events-none fill-text text-[7.5px] font-bold">
         {initials(name)}
       </text>
-    </g>
+    </>
   );
 }

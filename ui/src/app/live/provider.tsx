@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef, useState } from "react";
 import type { LiveEvent } from "@/api/types";
+import { useAccess } from "../access";
 import { Feed, type FeedState } from "./feed";
 import { Refresher } from "./refresh";
 
@@ -50,10 +51,14 @@ function publish(state: FeedState): void {
 /** Follows a service while the page can be seen, and has what is on it loaded anew when something happens to it. */
 export function LiveProvider({ service, children }: { service: string; children: ReactNode }) {
   const client = useQueryClient();
+  const access = useAccess();
+  const mayRead = access.can("read");
   const [state, setState] = useState<FeedState>("connecting");
   const hearers = useRef(new Set<(events: LiveEvent[]) => void>());
   useEffect(() => {
+    if (!mayRead) return undefined;
     const refresher = new Refresher(client, service);
+    let followed = false;
     const feed = new Feed({
       service,
       onEvents: (events) => {
@@ -61,6 +66,10 @@ export function LiveProvider({ service, children }: { service: string; children:
         for (const hear of hearers.current) hear(events);
       },
       onState: (s) => {
+        if (!followed && (s === "live" || s === "polling")) {
+          followed = true; // what happened before it followed is told by no event
+          void client.invalidateQueries({ queryKey: ["service", service] });
+        }
         setState(s);
         publish(s);
       },
@@ -79,7 +88,7 @@ export function LiveProvider({ service, children }: { service: string; children:
       refresher.stop();
       publish("paused");
     };
-  }, [client, service]);
+  }, [client, service, mayRead]);
   const live = useMemo<Live>(
     () => ({
       state,

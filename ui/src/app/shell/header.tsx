@@ -12,7 +12,7 @@ export function Header({ service, onSearch }: { service: string | null; onSearch
   const crumbs = useCrumbs();
   const name = useServiceName(service);
   return (
-    <header className="sticky top-0 z-20 grid h-12 shrink-0 grid-cols-[1fr_auto_1fr] items-center gap-4 border-b border-border bg-surface px-6 max-lg:grid-cols-[1fr_auto_auto] max-md:h-13 max-md:px-4">
+    <header className="sticky top-0 z-20 grid h-12 shrink-0 grid-cols-[1fr_auto_1fr] items-center gap-4 border-b border-border bg-surface px-6 max-lg:grid-cols-[1fr_auto_auto] max-md:h-13 max-md:grid-cols-[1fr_auto] max-md:px-4">
       <nav aria-label="Path" className="flex min-w-0 items-center gap-2 max-md:hidden">
         {name && service && (
           <>
@@ -50,12 +50,11 @@ export function Header({ service, onSearch }: { service: string | null; onSearch
         type="button"
         onClick={onSearch}
         className="flex h-[30px] w-[292px] items-center gap-2.5 rounded-field border border-border bg-bg px-2.5 text-muted transition-colors duration-120 hover:border-border-strong hover:text-text-2 max-lg:w-44 max-md:size-11 max-md:justify-center max-md:border-0 max-md:bg-transparent"
-        aria-label="Jump to an id, a URL or a page"
         aria-keyshortcuts="Meta+K Control+K"
       >
         <Search size={16} strokeWidth={1.75} />
-        <span className="flex-1 truncate text-left max-md:hidden">Jump to an id, a URL or a page</span>
-        <kbd className="rounded-mark border border-border bg-surface px-1 font-sans text-axis max-md:hidden">⌘K</kbd>
+        <span className="flex-1 truncate text-left max-md:sr-only">Jump to an id, a URL or a page</span>
+        <kbd aria-hidden className="rounded-mark border border-border bg-surface px-1 font-sans text-axis max-md:hidden">⌘K</kbd>
       </button>
       <div className="flex items-center justify-end gap-1 max-md:hidden">
         <ZoneButton />
@@ -77,7 +76,7 @@ export function ZoneButton() {
   const [zone, setZone] = useZone();
   return (
     <Tooltip text={zone === "UTC" ? "All times are in UTC. Show local ones" : "All times are local. Show UTC"}>
-      <Button variant="ghost" size="small" onClick={() => setZone(zone === "UTC" ? "local" : "UTC")} aria-label={`Times are in ${zone === "UTC" ? "UTC" : "local time"}; change`}>
+      <Button variant="ghost" size="small" onClick={() => setZone(zone === "UTC" ? "local" : "UTC")} aria-label={zone === "UTC" ? "UTC: show local times" : "Local: show times in UTC"}>
         {zone === "UTC" ? "UTC" : "Local"}
       </Button>
     </Tooltip>

@@ -1,5 +1,6 @@
 import { Suspense, useRef } from "react";
 import { Outlet, useParams } from "react-router";
+import { useServices } from "@/api/services";
 import { useAccess } from "@/app/access";
 import { Palette, usePalette } from "@/app/palette/palette";
 import { lastService } from "@/app/preferences";
@@ -13,7 +14,10 @@ import { TitleProvider } from "./title";
 export function Shell() {
   const access = useAccess();
   const { svc } = useParams();
-  const service = svc ?? access.key.service_id ?? lastService();
+  const { data: services } = useServices();
+  const first = services?.data.find((s) => !s.archived_at)?.id;
+  const remembered = lastService();
+  const service = svc ?? access.key.service_id ?? services?.data.find((s) => s.id === remembered)?.id ?? first ?? null;
   const palette = usePalette();
   const main = useRef<HTMLElement>(null);
   return (

@@ -18,9 +18,9 @@ export function Sidebar({ service }: { service: string | null }) {
   const access = useAccess();
   const name = useServiceName(service);
   return (
-    <aside className="sticky top-0 flex h-dvh w-53 shrink-0 flex-col border-r border-border bg-bg max-xl:w-14 max-md:hidden">
+    <aside aria-label="WebPlug" className="sticky top-0 flex h-dvh w-53 shrink-0 flex-col border-r border-border bg-bg max-xl:w-14 max-md:hidden">
       <div className="px-4 pt-3.5 pb-3 max-xl:px-[17px]">
-        <Link to="/" aria-label="WebPlug, to the overview" className="inline-flex">
+        <Link to={service ? `/services/${service}` : "/"} aria-label="WebPlug" className="inline-flex">
           <span className="max-xl:hidden">
             <WordMark />
           </span>
@@ -31,11 +31,12 @@ export function Sidebar({ service }: { service: string | null }) {
       </div>
       <div className="px-2.5 max-xl:px-2">
         <ServiceMenu service={service}>
-          <button type="button" aria-label={`Service: ${name ?? "none"}; switch`} className="flex w-full items-center gap-2.5 rounded-field border border-border-strong bg-surface p-2 text-left transition-colors duration-120 hover:bg-hover max-xl:justify-center max-xl:border-0 max-xl:bg-transparent">
+          <button type="button" className="flex w-full items-center gap-2.5 rounded-field border border-border-strong bg-surface p-2 text-left transition-colors duration-120 hover:bg-hover max-xl:justify-center max-xl:border-0 max-xl:bg-transparent">
             <ServiceLetter name={name ?? "?"} />
-            <span className="min-w-0 flex-1 max-xl:hidden">
+            <span className="min-w-0 flex-1 max-xl:sr-only">
               <span className="block truncate leading-4 font-semibold">{name ?? "No service"}</span>
               <span className="block truncate text-small text-muted">{location.host}</span>
+              <span className="sr-only">, switch the service</span>
             </span>
             <ChevronsUpDown size={14} className="text-muted max-xl:hidden" />
           </button>

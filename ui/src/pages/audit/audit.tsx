@@ -67,7 +67,7 @@ export default function Audit() {
           <button type="button" aria-pressed={follow.on} onClick={follow.toggle} className={cn("inline-flex h-7 items-center gap-2 rounded-full px-3 font-[550] max-md:h-11", follow.on ? "bg-selected text-accent" : "border border-border-strong text-text-2")}>
             <LiveProngs state={follow.on ? "live" : "paused"} />
             {follow.on ? "Following" : "Follow"}
-            <kbd aria-hidden className="rounded-full border border-current px-1.5 font-sans text-axis opacity-80 max-md:hidden">
+            <kbd aria-hidden className="rounded-full border border-current px-1.5 font-sans text-axis max-md:hidden">
               Space
             </kbd>
             {follow.on ? <Pause size={13} className="md:hidden" /> : <Play size={13} className="md:hidden" />}

@@ -62,7 +62,7 @@ export default function DeadLetters() {
     <Page>
       <PageHead
         sentence
-        title={!data ? "Dead letters" : total === 0 ? (filtered ? "No dead letter matches." : "No dead letters.") : readyCount === 0 ? `${plural(total, "dead letter")}${more && " and more"} wait for somebody.` : readyCount === total ? `${plural(total, "dead letter")} can go again now.` : `${count(readyCount)} of ${count(total)}${more} dead letters can go again now.`}
+        title={!data ? "Dead letters" : total === 0 ? (filtered ? "No dead letter matches." : "No dead letters.") : readyCount === 0 ? `${plural(total, "dead letter")}${more && " and more"} ${total === 1 ? "waits" : "wait"} for somebody.` : readyCount === total ? `${plural(total, "dead letter")} can go again now.` : `${count(readyCount)} of ${count(total)}${more} dead letters can go again now.`}
         actions={
           mayAct &&
           total > 0 && (

@@ -59,7 +59,7 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
           <Mark state={g.last_attempt === null || paused ? (paused ? "paused" : "skipped") : well ? "delivered" : "failed"} className="mt-0.5" />
           <span className="min-w-0">
             {paused ? `Endpoint is ${endpoint?.status ?? "…"}` : g.last_attempt === null ? "No attempt known" : well ? "Answers again" : `Still: ${causeText(g.last_attempt.cause).toLowerCase()}`}
-            {g.last_attempt && (
+            {g.last_attempt && !paused && (
               <>
                 , <Ago at={g.last_attempt.at} suffix=" ago" className="text-text-2" />
               </>

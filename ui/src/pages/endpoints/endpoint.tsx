@@ -95,7 +95,7 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
           </TabPanel>
         </Tabs>
       </div>
-      <aside className="border-l border-border bg-bg px-5 py-5 max-xl:border-t max-xl:border-l-0 max-md:px-4">
+      <aside aria-label="Facts" className="border-l border-border bg-bg px-5 py-5 max-xl:border-t max-xl:border-l-0 max-md:px-4">
         <h2 className="mb-2.5 font-semibold">Facts</h2>
         <Facts>
           <Fact name="Id">

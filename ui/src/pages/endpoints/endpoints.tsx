@@ -5,7 +5,7 @@ import { api, ask } from "@/api/client";
 import { useUserNames, useUsers } from "@/api/names";
 import { after } from "@/api/position";
 import { useStats } from "@/api/stats";
-import type { Endpoint } from "@/api/types";
+import type { Endpoint, Stats } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { useService } from "@/app/service";
 import { serviceKey } from "@/app/service-key";
@@ -43,7 +43,7 @@ export default function Endpoints() {
   const names = useUserNames(svc, (page.rows ?? []).map((e) => e.user_id));
   const slow = useSlow(page.isPending);
   // Those that need somebody come first, within what is shown.
-  const rows = useMemo(() => page.rows?.toSorted((a, b) => rank(b, figures.get(b.id)?.figures.failed) - rank(a, figures.get(a.id)?.figures.failed)), [page.rows, figures]);
+  const rows = useMemo(() => page.rows?.toSorted((a, b) => rank(b, figures.get(b.id)) - rank(a, figures.get(a.id))), [page.rows, figures]);
 
   const fields: FilterField[] = [
     { name: "status", label: "status", options: [{ value: "active", label: "active" }, { value: "paused", label: "paused" }, { value: "removed", label: "removed" }] },
@@ -136,7 +136,7 @@ export default function Endpoints() {
 }
 
 /** How much an endpoint needs somebody. */
-function rank(e: Endpoint, failed = 0): number {
+function rank(e: Endpoint, row: Stats["endpoints"][number] | undefined): number {
   if (e.status === "removed" || e.archived_at) return -1;
-  return (unconfirmed(e).length > 0 ? 4 : 0) + (e.status === "paused" ? 2 : 0) + (failed > 0 ? 3 : 0);
+  return (unconfirmed(e).length > 0 ? 4 : 0) + (e.status === "paused" ? 2 : 0) + (row && row.now.failed > 0 ? 3 : 0) + (row?.last && row.last.outcome !== "delivered" ? 3 : 0);
 }

@@ -90,7 +90,7 @@ export default function EventTypePage() {
           </Section>
         </div>
       </div>
-      <aside className="min-w-0 border-l border-border bg-bg px-5 py-5 max-xl:border-t max-xl:border-l-0 max-md:px-4">
+      <aside aria-label="Example and schema" className="min-w-0 border-l border-border bg-bg px-5 py-5 max-xl:border-t max-xl:border-l-0 max-md:px-4">
         <Section title="Example payload">{type.example === null ? <p className="text-text-2">None. Tests send a small webhook of type webplug.test instead.</p> : <Json value={type.example} label="example" />}</Section>
         <Section title="Schema" className="mt-6">
           {type.schema === null ? <p className="text-text-2">None: any JSON is accepted.</p> : <Json value={type.schema} label="schema" />}

@@ -4,7 +4,7 @@ import { Link, useNavigate } from "react-router";
 import { api, ask } from "@/api/client";
 import { useUserNames } from "@/api/names";
 import { after } from "@/api/position";
-import { useStats } from "@/api/stats";
+import { usualRange, useStats } from "@/api/stats";
 import type { DeliveryStatus, Message } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { useZone } from "@/app/preferences";
@@ -45,7 +45,9 @@ const idOf = (m: Message) => m.id;
 
 export default function Messages() {
   useTitle("Messages");
-  const { id: svc } = useService();
+  const service = useService();
+  const svc = service.id;
+  const range = usualRange(service);
   const access = useAccess();
   const navigate = useNavigate();
   const [zone] = useZone();
@@ -56,7 +58,7 @@ export default function Messages() {
   const page = usePage(serviceKey(svc, "messages", "page", filter), (cursor) =>
     ask(api.GET("/v1/services/{svc}/messages", { params: { path: { svc }, query: { ...filter, cursor, after: after(svc), limit: 50 } } })),
   );
-  const { data: stats } = useStats(svc, { range: "24h" }, { user_id: values.user_id, endpoint_id: values.endpoint_id, event_type: values.event_type });
+  const { data: stats } = useStats(svc, { range }, { user_id: values.user_id, endpoint_id: values.endpoint_id, event_type: values.event_type });
   const held = useHeld(page.rows, idOf, page.atTop, JSON.stringify(filter));
   const users = useUserNames(svc, (held.rows ?? []).map((m) => m.user_id));
   const slow = useSlow(page.isPending);
@@ -64,7 +66,7 @@ export default function Messages() {
   const { peek, setPeek } = useWalk((held.rows ?? []).map(idOf), (id) => `${base}/${id}`);
 
   const columns: Column<Message>[] = [
-    { key: "state", head: "Outcome", phone: "mark", className: "w-28", cell: (m) => <StateWord state={m.status} /> },
+    { key: "state", head: "Outcome", phone: "mark", className: "md:w-28", cell: (m) => <StateWord state={m.status} /> },
     { key: "type", head: "Event type", phone: "lead", cell: (m) => <span className="block max-w-56 truncate font-mono text-mono">{m.event_type}</span> },
     ...(access.userId === null ? [{ key: "user", head: "User", phone: "under" as const, cell: (m: Message) => <span className="block max-w-48 truncate">{m.user_id ? (users.get(m.user_id)?.name ?? "…") : <span className="text-text-2">all users</span>}</span> }] : []),
     { key: "fan", head: "Deliveries", phone: "under-end", cell: (m) => <FanOut counts={m.deliveries} /> },
@@ -108,7 +110,7 @@ export default function Messages() {
           <div className="flex min-h-12 flex-wrap items-center gap-3 py-2">
             <p>
               <span className="font-semibold">{values.status ? views.find((v) => v.status === values.status)?.label : "All messages"}</span>
-              {stats && <span className="ml-2 text-text-2">{values.since ? `since ${dayAndClock(new Date(values.since), zone)}` : `${count(stats.total.accepted ?? stats.total.deliveries ?? 0)} accepted in 24 h`}</span>}
+              {stats && <span className="ml-2 text-text-2">{values.since ? `since ${dayAndClock(new Date(values.since), zone)}` : `${count(stats.total.accepted ?? stats.total.deliveries ?? 0)} accepted in ${range === "1h" ? "the last hour" : "24 h"}`}</span>}
             </p>
             <Waiting count={held.waiting} show={held.show} />
             {values.status === "failed" && access.can("manage") && (

@@ -35,7 +35,7 @@ export function Causes({ svc, stats }: { svc: string; stats: Stats }) {
       {none && <p className="border-t border-border py-3 text-text-2">Nothing failed that waits for somebody.</p>}
       <ul className={none ? "" : "border-t border-border"}>
         {retrying.slice(0, 2).map((e) => (
-          <Item key={e.endpoint_id} mark="retrying" to={`/services/${svc}/messages?status=retrying&endpoint_id=${e.endpoint_id}`} title={causeText(e.last?.cause)} note={hostAndPath(e.url)} n={e.now.retrying} at={e.last?.at} />
+          <Item key={e.endpoint_id} mark="retrying" to={`/services/${svc}/messages?status=retrying&endpoint_id=${e.endpoint_id}`} title={e.last?.cause ? causeText(e.last.cause) : "Failed, and waits for its next attempt"} note={hostAndPath(e.url)} n={e.now.retrying} at={e.last?.at} />
         ))}
         {groups.slice(0, 6).map((g) => (
           <Item

@@ -73,7 +73,7 @@ export function FirstSteps({ svc, steps }: { svc: string; steps: Steps }) {
           />
         </ol>
       </div>
-      <aside className="border-l border-border bg-bg px-6 py-7 max-xl:border-t max-xl:border-l-0 max-md:px-4">
+      <aside aria-label="What to expect" className="border-l border-border bg-bg px-6 py-7 max-xl:border-t max-xl:border-l-0 max-md:px-4">
         <h2 className="font-semibold">{message ? "On its way" : "Waiting for the first message"}</h2>
         <p className="text-text-2">This is what you will see, in order:</p>
         <ul className="mt-4 grid gap-4">

@@ -62,11 +62,11 @@ export function NeedYou({ svc, stats }: { svc: string; stats: Stats }) {
                 </td>
                 <td className="text-right whitespace-nowrap">
                   {e.now.failed > 0 ? (
-                    <Link to={`/services/${svc}/dead-letters?endpoint_id=${e.endpoint_id}`} className="text-accent hover:underline">
+                    <Link to={`/services/${svc}/dead-letters?endpoint_id=${e.endpoint_id}`} className="inline-block leading-6 text-accent hover:underline">
                       {e.last?.outcome === "delivered" ? "Retry" : "Show"} {count(e.now.failed)}
                     </Link>
                   ) : e.now.retrying > 0 ? (
-                    <Link to={`/services/${svc}/messages?status=retrying&endpoint_id=${e.endpoint_id}`} className="text-accent hover:underline">
+                    <Link to={`/services/${svc}/messages?status=retrying&endpoint_id=${e.endpoint_id}`} className="inline-block leading-6 text-accent hover:underline">
                       Show {count(e.now.retrying)}
                     </Link>
                   ) : (

@@ -1,5 +1,5 @@
 import { useSearchParams } from "react-router";
-import { useStats } from "@/api/stats";
+import { usualRange, useStats } from "@/api/stats";
 import { useService } from "@/app/service";
 import { useTitle } from "@/app/shell/title";
 import { Page } from "@/components/layout/page";
@@ -19,7 +19,8 @@ export default function Overview() {
   const [params, setParams] = useSearchParams();
   const since = params.get("since") ?? undefined;
   const until = params.get("until") ?? undefined;
-  const range: Range = since ? "custom" : ((params.get("range") as Range | null) ?? "24h");
+  const usual = usualRange(service);
+  const range: Range = since ? "custom" : ((params.get("range") as Range | null) ?? usual);
   const { data: stats, error, isPending, refetch, isPlaceholderData } = useStats(service.id, since ? { since, until } : { range });
   const steps = useFirstSteps(service.id);
   const slow = useSlow(isPending);
@@ -28,7 +29,7 @@ export default function Overview() {
   if (!stats || steps.loading) return slow ? <Skeleton className="p-6" /> : <h1 className="sr-only">Overview</h1>;
   const choose = (to: { range?: string | null; since?: string | null; until?: string | null }) => {
     const next = new URLSearchParams();
-    for (const [name, value] of Object.entries(to)) if (value && !(name === "range" && value === "24h")) next.set(name, value);
+    for (const [name, value] of Object.entries(to)) if (value && !(name === "range" && value === usual)) next.set(name, value);
     setParams(next);
   };
   return (

@@ -45,7 +45,7 @@ export default function SystemPage() {
       <PageHead sentence title={headline(data)}>
         {data.checks.map((c) => (
           <span key={c.name} className="inline-flex items-center gap-1.5">
-            <Mark state={c.ok ? "active" : "failed"} /> {c.name} {c.ok ? "is well" : `: ${c.reason ?? "not well"}`}
+            <Mark state={c.ok ? "active" : "failed"} /> {c.name}: {c.ok ? "well" : (c.reason ?? "not well")}
           </span>
         ))}
       </PageHead>
@@ -106,7 +106,7 @@ export default function SystemPage() {
 /** The one sentence: how it is. */
 function headline(s: System): string {
   const unwell = s.checks.find((c) => !c.ok);
-  if (unwell) return `${unwell.name} is not well.`;
+  if (unwell) return `Not well: ${unwell.name}.`;
   if (s.stuck > 0) return `${plural(s.stuck, "event")} ${s.stuck === 1 ? "is" : "are"} set aside.`;
   const worst = s.consumers.toSorted((a, b) => (b.lag_ms ?? 0) - (a.lag_ms ?? 0))[0];
   if (!worst || worst.lag === 0 || (worst.lag_ms ?? 0) < 1000) return "Everything follows the log.";

@@ -21,6 +21,7 @@ import { WebhookActions } from "./actions";
 import { Detail } from "./detail";
 import { Outcome } from "./outcome";
 import { loadDeliveries } from "./load";
+import { SameCause } from "./same-cause";
 
 const order: State[] = ["failed", "retrying", "pending", "delivered", "discarded", "skipped"];
 
@@ -119,14 +120,15 @@ function Life({ svc, message, history, deliveries }: LifeProps) {
       <div className="mt-4 grid flex-1 grid-cols-[minmax(0,1fr)_minmax(0,468px)] max-xl:grid-cols-[minmax(0,1fr)_380px] max-lg:grid-cols-1">
         <div className="min-w-0 px-6 pb-8 max-md:px-4">
           <StoryList history={history} names={names} endpoint={endpoint} onAll={() => choose({ endpoint: null })} chosen={chosen} onChoose={(id) => choose({ event: id })} />
+          <SameCause svc={svc} deliveries={deliveries} chosen={endpoint} />
           <p className="mt-4 text-small text-muted">
             Each entry is an event of the log.{" "}
-            <Link to={`/services/${svc}/audit?stream=${encodeURIComponent(`${svc}/${message.id}`)}`} className="text-accent hover:underline">
+            <Link to={`/services/${svc}/audit?stream=${encodeURIComponent(`${svc}/${message.id}`)}`} className="text-accent underline">
               See it in the audit
             </Link>
           </p>
         </div>
-        <aside className="min-w-0 border-t border-l border-border bg-bg max-lg:border-l-0 max-md:px-4">
+        <aside aria-label="Details" className="min-w-0 border-t border-l border-border bg-bg max-lg:border-l-0 max-md:px-4">
           <Detail key={chosen ? "event" : "none"} message={message} history={history} event={event} endpoint={endpoint} names={names} sns={event ? isSns(event.stream.split("/").at(-1) ?? "") : false} onChoose={(id) => choose({ event: id })} />
         </aside>
       </div>

@@ -1,0 +1,126 @@
+package projections
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // SNS's reports name messages by it
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"webplug/domain/eventlog"
+)
+
+// Beside is the generation of rows that are not made from the log: they stay when the read models are made anew.
+const Beside Generation = 1 << 63
+
+// The views of such rows.
+const (
+	ViewMappings View = "mappings" // what SNS's reports are found by
+	ViewReports  View = "reports"  // those that wait for their message
+)
+
+// Mapping is what a report of SNS's is matched with: a message, and where its publishes went. It is written before the
+// publish, so that no report comes before it, and one of a publish whose answer was lost is matched too. The same message has
+// the same MD5 on every publish, since its body has its id.
+type Mapping struct {
+	Service string `json:"service"`
+	Message string `json:"message"`
+	// Targets by topic and URL, newest publish wins: there both name one subscription.
+	Targets map[string]MappedTarget `json:"targets"`
+}
+
+// MappedTarget is one target of a publish.
+type MappedTarget struct {
+	EndpointID string           `json:"endpoint_id"`
+	Plan       eventlog.Version `json:"plan"`
+}
+
+// mappedAt is the place of a target within a mapping.
+func mappedAt(topicARN, url string) string { return topicARN + " " + url }
+
+// MD5 is how SNS's reports name a message's body.
+func MD5(body string) string {
+	sum := md5.Sum([]byte(body)) //nolint:gosec // as above
+	return hex.EncodeToString(sum[:])
+}
+
+// Mappings keeps mappings as rows beside the read models.
+type Mappings struct {
+	views Views
+	now   eventlog.Clock
+	mu    sync.Mutex // two publishes of one message are added one after the other
+}
+
+// NewMappings makes mappings over views.
+func NewMappings(v Views, now eventlog.Clock) *Mappings { return &Mappings{views: v, now: now} }
+
+// Add adds targets to what is known under the MD5s of bodies. First publishes are written blindly; again says that there may
+// be earlier ones.
+func (m *Mappings) Add(ctx context.Context, again bool, byMD5 map[string]Mapping) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stamp := eventlog.Version(m.now().UnixMicro())
+	rows := make([]Row, 0, len(byMD5))
+	for sum, mapping := range byMD5 {
+		version := stamp
+		if again {
+			old, seen, err := m.find(ctx, sum)
+			if err != nil {
+				return err
+			}
+			targets := maps.Clone(old.Targets)
+			if targets == nil {
+				targets = map[string]MappedTarget{}
+			}
+			maps.Copy(targets, mapping.Targets)
+			mapping.Targets = targets
+			version = max(stamp, seen+1)
+		}
+		body, err := json.Marshal(mapping)
+		if err != nil {
+			return fmt.Errorf("write a mapping: %w", err)
+		}
+		rows = append(rows, Row{View: ViewMappings, ID: sum, Version: version, Body: body})
+	}
+	if err := m.views.Apply(ctx, Beside, rows, 0); err != nil {
+		return fmt.Errorf("write mappings: %w", err)
+	}
+	return nil
+}
+
+// Published notes SNS's own id of a message, by which reports are looked for first.
+func (m *Mappings) Published(ctx context.Context, ids map[string]Mapping) error {
+	return m.Add(ctx, false, ids)
+}
+
+// Find gives a mapping by MD5 or by SNS's id; false where there is none.
+func (m *Mappings) Find(ctx context.Context, key string) (Mapping, bool, error) {
+	found, version, err := m.find(ctx, key)
+	return found, version > 0, err
+}
+
+func (m *Mappings) find(ctx context.Context, key string) (Mapping, eventlog.Version, error) {
+	row, err := m.views.Get(ctx, Beside, ViewMappings, key)
+	if errors.Is(err, ErrNoRow) {
+		return Mapping{}, 0, nil
+	}
+	var found Mapping
+	if err == nil {
+		err = json.Unmarshal(row.Body, &found)
+	}
+	if err != nil {
+		return Mapping{}, 0, fmt.Errorf("read a mapping: %w", err)
+	}
+	return found, row.Version, nil
+}
+
+// waitingReport is a report that no message was found for yet.
+type waitingReport struct {
+	Record []byte    `json:"record"` // sealed, since it has an endpoint's answer
+	Came   time.Time `json:"came"`
+}

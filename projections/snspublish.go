@@ -1,0 +1,243 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
+)
+
+// toPublish is a message that is to go to some of its endpoints by the format sns.
+type toPublish struct {
+	service, message string
+	eventType        string // whose lane it is in; "" for a test webhook of no type
+	targets          []target
+	again            bool // it may have been published before
+	tries            int
+	err              error // of the last try
+}
+
+// target is one endpoint of it. Plan is the round that asks for it.
+type target struct {
+	endpoint string
+	plan     eventlog.Version
+}
+
+// SNSPublisher publishes messages to the topics of their event types, and records what SNS took. Who calls it when is
+// another's care.
+type SNSPublisher struct {
+	Log       *eventlog.Log
+	Endpoints Endpoints
+	Transport Transport
+	Mappings  *Mappings
+	// Lost is told of an endpoint whose topic or subscription SNS does not have any more.
+	Lost func(service, endpoint string)
+}
+
+// prepared is a message with its targets in one topic.
+type prepared struct {
+	item    *toPublish
+	message eventlog.Loaded[domain.Message]
+	body    string
+	cause   eventlog.Cause
+	to      []domain.PublishedTo
+}
+
+func (p prepared) outgoing() Outgoing {
+	out := Outgoing{Body: p.body}
+	for _, to := range p.to {
+		out.To = append(out.To, to.Slot)
+	}
+	return out
+}
+
+// publish publishes messages. It gives those that are to be tried again, each with why and with the targets that are left.
+func (p *SNSPublisher) publish(ctx context.Context, items []*toPublish) (again []*toPublish) {
+	byTopic := map[string][]prepared{}
+	for _, item := range items {
+		if err := p.prepare(ctx, item, byTopic); err != nil {
+			item.err, item.again = err, true
+			item.tries++
+			again = append(again, item)
+		}
+	}
+	for topic, list := range byTopic {
+		for len(list) > 0 {
+			n := fitting(list)
+			again = append(again, p.send(ctx, topic, list[:n])...)
+			list = list[n:]
+		}
+	}
+	return again
+}
+
+// fitting is how many of the first messages fit one publish; at least one.
+func fitting(list []prepared) int {
+	size := 0
+	for i, m := range list {
+		size += m.outgoing().Size()
+		if i > 0 && (i == MaxPublish || size > PublishBytes) {
+			return i
+		}
+	}
+	return len(list)
+}
+
+// prepare sorts a message's targets by topic. A target that needs no publish any more is ended here.
+func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish, byTopic map[string][]prepared) error {
+	m, err := eventlog.Load[domain.Message](ctx, p.Log, domain.MessageStream(item.service, item.message))
+	if err != nil {
+		return err
+	}
+	links := map[string][]domain.PublishedTo{}
+	for _, t := range item.targets {
+		link, ok, err := p.place(ctx, item.service, m.State, t)
+		if err != nil {
+			return err
+		}
+		if ok {
+			links[link.TopicARN] = append(links[link.TopicARN], domain.PublishedTo{EndpointID: t.endpoint, Slot: link.Slot, URL: link.URL, Plan: t.plan})
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	payload, err := p.Log.Reveal(ctx, m.State.Accepted.Payload)
+	if err != nil {
+		return fmt.Errorf("open its payload: %w", err)
+	}
+	body := string(domain.Webhook(item.message, m.State.Accepted.EventName, m.State.AcceptedAt, payload))
+	for topic, to := range links {
+		byTopic[topic] = append(byTopic[topic], prepared{item, m, body, publishCause(m.State), to})
+	}
+	return nil
+}
+
+// publishCause is what the dispatcher's events of a message come from.
+func publishCause(m domain.Message) eventlog.Cause {
+	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.AcceptedAt}
+}
+
+// place says where a target gets the message, or that it does not any more.
+func (p *SNSPublisher) place(ctx context.Context, service string, m domain.Message, t target) (link domain.Link, ok bool, err error) {
+	stream := domain.DeliveryStream(service, m.ID, t.endpoint)
+	d, err := eventlog.Load[domain.Delivery](ctx, p.Log, stream)
+	if err != nil {
+		return link, false, err
+	}
+	if _, published := m.PublishedFor(t.endpoint, t.plan); published || !m.Targets(t.endpoint) || !d.State.Open() || d.State.Round != t.plan {
+		return link, false, nil
+	}
+	e, err := p.Endpoints.Endpoint(ctx, service, t.endpoint)
+	if err != nil {
+		return link, false, err
+	}
+	var ended domain.Cause
+	switch {
+	case e.Removed():
+		ended = domain.CauseEndpointRemoved
+	case e.Status == domain.EndpointStatusPaused:
+		ended = domain.CauseEndpointPaused
+	default:
+		if link, ok = e.LinkFor(m); ok {
+			return link, true, nil
+		}
+		ended = domain.CauseUnconfirmed
+	}
+	return link, false, p.end(ctx, d, m, ended, e.Version)
+}
+
+func (p *SNSPublisher) end(ctx context.Context, d eventlog.Loaded[domain.Delivery], m domain.Message, cause domain.Cause, v eventlog.Version) error {
+	step := eventlog.On(d.Stream, domain.EndDelivery{Plan: d.State.Plan, Cause: cause, EndpointVersion: v}).From(d).Lazy()
+	return eventlog.ExecuteAll(ctx, p.Log, publishCause(m), step)
+}
+
+// send publishes to one topic. Mappings are written before, so that no report comes before them; a crash between the
+// publish and the append publishes again, and reports of both are matched.
+func (p *SNSPublisher) send(ctx context.Context, topic string, list []prepared) (again []*toPublish) {
+	receipts := make([]Receipt, len(list))
+	err := p.remember(ctx, topic, list)
+	if err == nil {
+		out := make([]Outgoing, len(list))
+		for i, m := range list {
+			out[i] = m.outgoing()
+		}
+		var taken []Receipt
+		if taken, err = p.Transport.Publish(ctx, topic, out); err == nil {
+			receipts = taken
+		}
+	}
+	for i, m := range list {
+		if err != nil {
+			receipts[i].Err = err
+		}
+		if err := p.settle(ctx, topic, m, receipts[i]); err != nil {
+			again = append(again, m.rest(err))
+		}
+	}
+	return again
+}
+
+func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepared) error {
+	rows, repeated := map[string]Mapping{}, false
+	for _, m := range list {
+		sum := MD5(m.body)
+		mapping, twice := rows[sum]
+		if !twice {
+			mapping = Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
+		}
+		for _, to := range m.to {
+			mapping.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
+			repeated = repeated || to.Plan > 0
+		}
+		rows[sum] = mapping
+		repeated = repeated || m.item.again || len(m.item.targets) > len(m.to) // in another topic
+	}
+	return p.Mappings.Add(ctx, repeated, rows)
+}
+
+// settle records what SNS took, or ends what it refuses for good. An error says that it is to be tried again.
+func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r Receipt) error {
+	if r.Err == nil {
+		event := domain.MessagePublished{TopicARN: topic, SNSMessageID: r.MessageID, To: m.to}
+		step := eventlog.On(m.message.Stream, domain.RecordPublish{Published: event}).Lazy()
+		if err := eventlog.ExecuteAll(ctx, p.Log, m.cause, step); err != nil {
+			return err
+		}
+		mapping := Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
+		for _, to := range m.to {
+			mapping.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
+		}
+		return p.Mappings.Published(ctx, map[string]Mapping{r.MessageID: mapping})
+	}
+	failed := asTransport(r.Err)
+	if failed.NoTopic && p.Lost != nil {
+		for _, to := range m.to {
+			p.Lost(m.item.service, to.EndpointID)
+		}
+	}
+	if !failed.Final {
+		return r.Err
+	}
+	for _, to := range m.to {
+		d, err := eventlog.Load[domain.Delivery](ctx, p.Log, domain.DeliveryStream(m.item.service, m.item.message, to.EndpointID))
+		if err != nil {
+			return err
+		}
+		if err := p.end(ctx, d, m.message.State, domain.CausePublishRefused, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest is a message with the targets that it has in one topic, to be tried again.
+func (p prepared) rest(err error) *toPublish {
+	left := *p.item
+	left.again, left.tries, left.err, left.targets = true, p.item.tries+1, err, nil
+	for _, to := range p.to {
+		left.targets = append(left.targets, target{to.EndpointID, to.Plan})
+	}
+	return &left
+}
