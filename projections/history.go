@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"webplug/domain/eventlog"
 )
@@ -27,13 +30,13 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 	defer at.release()
 	page.Stale = stale
 	sees := at.audience(service, f.Audience)
-	seen := 0
+	seen, wanted := 0, make([]factIn, 0, r.Limit)
 	for fact, err := range at.allFacts(ctx, service, f, c) {
 		if err != nil {
 			return page, fmt.Errorf("read the journal: %w", err)
 		}
 		if seen++; seen > 10*budget {
-			return page, nil
+			return at.filled(ctx, page, wanted, sees)
 		}
 		stream := fact.Fact.Stream(fact.service)
 		wants := is(f.Type, fact.Type) && is(f.Actor, fact.Actor) && within(f.Stream, stream.String())
@@ -44,24 +47,44 @@ func (q *Queries) History(ctx context.Context, service string, f HistoryFilter, 
 			}
 		}
 		if wants {
-			if len(page.Data) == r.Limit {
-				return page, nil
+			if len(wanted) == r.Limit {
+				return at.filled(ctx, page, wanted, sees)
 			}
-			event, err := q.event(ctx, stream, fact.Version)
-			if err != nil {
-				return page, err
-			}
-			if f.Audience != "" {
-				if event, err = sees.shown(ctx, event); err != nil {
-					return page, err
-				}
-			}
-			page.Data = append(page.Data, event)
+			wanted = append(wanted, fact)
 			seen += 10
 		}
 		page.Next = cursor{List: in, Fact: fact.place(), Part: fact.service}.String()
 	}
 	page.Next = ""
+	return at.filled(ctx, page, wanted, sees)
+}
+
+// readsAtOnce is how many of a page's reads are made side by side: a store may be far away.
+const readsAtOnce = 16
+
+// filled reads the events of a page's facts, as its audience may see them.
+func (q *Queries) filled(ctx context.Context, page Page[eventlog.Recorded], facts []factIn, sees *audience) (Page[eventlog.Recorded], error) {
+	page.Data = make([]eventlog.Recorded, len(facts))
+	var group errgroup.Group
+	group.SetLimit(readsAtOnce)
+	for i, f := range facts {
+		group.Go(func() (err error) {
+			page.Data[i], err = q.event(ctx, f.Fact.Stream(f.service), f.Version)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Page[eventlog.Recorded]{}, err
+	}
+	for i, e := range page.Data {
+		if sees.user == "" {
+			break
+		}
+		var err error
+		if page.Data[i], err = sees.shown(ctx, e); err != nil {
+			return Page[eventlog.Recorded]{}, err
+		}
+	}
 	return page, nil
 }
 
@@ -99,24 +122,29 @@ func (q *Queries) allFacts(ctx context.Context, service string, f HistoryFilter,
 			service string
 			next    func() (Fact, error, bool)
 			head    Fact
+			ok      bool
 		}
-		var sources []source
-		for _, s := range services {
+		sources := make([]source, len(services))
+		var group errgroup.Group
+		group.SetLimit(readsAtOnce)
+		for i, s := range services {
 			next, stop := iter.Pull2(q.facts(ctx, factRange{
 				service: s, from: f.Since, to: f.Until, backward: f.NewestFirst, beyond: c.Fact,
 				// Equal facts of several services come in the order of services.
 				orEqual: c.Part != s && (c.Part < s) != f.NewestFirst,
 			}))
 			defer stop()
-			head, err, ok := next()
-			if err != nil {
-				yield(factIn{}, err)
-				return
-			}
-			if ok {
-				sources = append(sources, source{s, next, head})
-			}
+			sources[i] = source{service: s, next: next}
+			group.Go(func() (err error) {
+				sources[i].head, err, sources[i].ok = next()
+				return err
+			})
 		}
+		if err := group.Wait(); err != nil {
+			yield(factIn{}, err)
+			return
+		}
+		sources = slices.DeleteFunc(sources, func(s source) bool { return !s.ok })
 		for len(sources) > 0 {
 			first := 0
 			for i := range sources {

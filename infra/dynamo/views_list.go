@@ -276,30 +276,53 @@ func (n *names) add(id string) {
 	n.seen[id] = struct{}{}
 }
 
+// listsAtOnce is how many lists are looked at side by side, whether they have rows.
+const listsAtOnce = 16
+
 // Lists implements projections.Views: the names that were ever written, less those whose list is empty.
 func (v *Views) Lists(ctx context.Context, g projections.Generation, view projections.View, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		p := namesPartition(g, view)
-		read := shardReader{v: v, q: projections.ListQuery{View: view, From: nameMark + prefix}, partition: p}
+		read := shardReader{v: v, q: projections.ListQuery{View: view, From: nameMark + prefix}, partition: namesPartition(g, view)}
 		for {
-			e, ok, err := read.head(ctx, 1000)
+			lists, err := read.names(ctx, prefix)
 			if err != nil {
 				yield("", err)
 				return
 			}
-			if !ok || !strings.HasPrefix(e.Sort, nameMark+prefix) {
+			if len(lists) == 0 {
 				return
 			}
-			read.entries = read.entries[1:]
-			list := strings.TrimPrefix(e.Sort, nameMark)
-			rows, err := v.List(ctx, g, projections.ListQuery{View: view, List: list, Limit: 1})
+			has := make([]bool, len(lists))
+			err = inParallel(ctx, listsAtOnce, len(lists), func(ctx context.Context, i int) error {
+				rows, err := v.List(ctx, g, projections.ListQuery{View: view, List: lists[i], Limit: 1})
+				has[i] = len(rows) > 0
+				return err
+			})
 			if err != nil {
 				yield("", err)
 				return
 			}
-			if len(rows) > 0 && !yield(list, nil) {
-				return
+			for i, list := range lists {
+				if has[i] && !yield(list, nil) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// names gives the next names of lists with a prefix; none at the end.
+func (s *shardReader) names(ctx context.Context, prefix string) (lists []string, err error) {
+	for len(lists) < 10*listsAtOnce {
+		e, ok, err := s.head(ctx, 1000)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || !strings.HasPrefix(e.Sort, nameMark+prefix) {
+			break
+		}
+		s.entries = s.entries[1:]
+		lists = append(lists, strings.TrimPrefix(e.Sort, nameMark))
+	}
+	return lists, nil
 }
