@@ -235,7 +235,7 @@ func TestTheServerTellsHowItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if page, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != 200 || !strings.Contains(string(page), "/openapi.json") {
 		t.Errorf("the page does not say where the API is: %s, %v, %s", answer.Status, err, page)
 	}
