@@ -57,7 +57,7 @@ type Notice struct {
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
 	switch kind {
-	case "status", "dead", "newest", "oldest", "arrived":
+	case "status", "dead", "newest", "oldest", "accepted", "arrived":
 		return true
 	}
 	return false

@@ -41,6 +41,7 @@ func Views(t *testing.T, open ViewsMaker) {
 		{"a checkpoint lies with its generation", checkpoint},
 		{"a switch changes what is current", switched},
 		{"a dropped generation has no rows", dropped},
+		{"rows of the generation 0 stay", besideTheLog},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -355,5 +356,30 @@ func dropped(t *testing.T, v projections.Views) {
 	wantList(t, v, projections.ListQuery{List: "all"})
 	if _, err := v.Get(t.Context(), gen+1, projections.ViewUsers, "b"); err != nil {
 		t.Fatalf("the next generation lost a row: %v", err)
+	}
+}
+
+// besideTheLog: what is not made of the log lies in the generation 0, and is touched by no rebuild.
+func besideTheLog(t *testing.T, v projections.Views) {
+	use := projections.Row{View: projections.ViewKeyUses, ID: "a", Version: 1_790_000_000_000_000, Body: []byte("use")}
+	if err := v.Apply(t.Context(), 0, []projections.Row{use}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Switch(t.Context(), gen); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Drop(t.Context(), gen-1); err != nil {
+		t.Fatal(err)
+	}
+	earlier := use
+	earlier.Version, earlier.Body = use.Version-1, []byte("earlier")
+	if err := v.Apply(t.Context(), 0, []projections.Row{earlier}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := v.Get(t.Context(), 0, projections.ViewKeyUses, "a"); err != nil || string(got.Body) != "use" || got.Version != use.Version {
+		t.Fatalf("it is %+v, %v", got, err)
+	}
+	if at, err := v.Checkpoint(t.Context(), 0); err != nil || at != 0 {
+		t.Fatalf("its checkpoint is %d, %v", at, err)
 	}
 }

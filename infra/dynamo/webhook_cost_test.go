@@ -97,7 +97,8 @@ func TestCostOfAWebhook(t *testing.T) {
 	if accepted != one || outcome != one {
 		t.Errorf("accepted spent %q, the outcome %q", accepted, outcome)
 	}
-	const alone = "read state: 1 items, 0 W, 1 R\nwrite rows: 3 items, 3 W, 0 R\n"
+	// A page is a row, and is found by its newest fact, by its oldest, by its arrival, and among those with messages.
+	const alone = "read state: 1 items, 0 W, 1 R\nwrite rows: 5 items, 5 W, 0 R\n"
 	if got := project(records); got != alone {
 		t.Errorf("a batch of one webhook spent\n%swant\n%s", got, alone)
 	}

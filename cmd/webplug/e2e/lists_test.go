@@ -161,6 +161,17 @@ func (s service) messageToNobody() string {
 	return s.publish("nobody_wants_it", "").ID
 }
 
+// shown is a list that shows a position. One that cannot within 2 s says that it is stale: on DynamoDB Local, busy with
+// other tests, that may be.
+func (s service) shown(path, position string) answer {
+	s.t.Helper()
+	got := s.get(path, where("after", position)).is(200)
+	for tries := 0; *storeFlag == "dynamodb" && tries < 10 && got.header.Get("WebPlug-Stale") != ""; tries++ {
+		got = s.get(path, where("after", position)).is(200)
+	}
+	return got.fresh()
+}
+
 func TestAListShowsWhatWasDoneAtAPosition(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -168,7 +179,7 @@ func TestAListShowsWhatWasDoneAtAPosition(t *testing.T) {
 	s.eventType("card_issued")
 	has := func(path, position, id string) {
 		t.Helper()
-		got := s.get(path, where("after", position)).is(200).fresh()
+		got := s.shown(path, position)
 		if !slices.Contains(ids(of[page[row]](got).Data), id) {
 			t.Errorf("%s after %s does not have %s: %s", path, position, id, got.body)
 		}
@@ -184,7 +195,7 @@ func TestAListShowsWhatWasDoneAtAPosition(t *testing.T) {
 		s.delete("/endpoints/" + of[row](e).ID).is(204)
 	}
 	gone := s.delete("/users/" + u.ID).is(204)
-	for _, row := range of[page[userRow]](s.get("/users", where("after", gone.position())).is(200).fresh()).Data {
+	for _, row := range of[page[userRow]](s.shown("/users", gone.position())).Data {
 		if row.ID == u.ID && row.ArchivedAt == nil {
 			t.Error("the list after an archiving does not show it")
 		}
