@@ -22,6 +22,9 @@ type Report struct {
 	RetryAfter time.Duration // what the endpoint asked for, 0 if nothing; not yet bounded
 	Duration   time.Duration // from the start of the request to the end of the answer, or to the failure
 	At         time.Time     // when the attempt was made
+	// Hindered says that no request could be made for a reason on the sender's own machine, such as no file descriptor left.
+	// It is none of the endpoint's doing: nothing is recorded, and the attempt is made again.
+	Hindered error
 }
 
 // Delivered says whether the endpoint took the webhook.

@@ -46,6 +46,7 @@ type deliveries struct {
 	// done remembers streams that were folded away, so that a repeated MessageAccepted does not bring them back. Two
 	// maps take turns in forgetting.
 	done, doneBefore map[eventlog.Stream]struct{}
+	messages         recently[eventlog.Stream, *domain.Message] // that deliveries were reloaded with
 }
 
 const (
@@ -53,12 +54,15 @@ const (
 	openInMemory = 60_000
 	// doneInMemory is how many that ended are remembered at least.
 	doneInMemory = 30_000
+	// messagesInMemory is how many messages are kept for the next of their deliveries that must be read from the log.
+	messagesInMemory = 2000
 )
 
 func newDeliveries(l *eventlog.Log) *deliveries {
 	return &deliveries{
 		log: l, open: map[eventlog.Stream]*delivery{},
 		done: map[eventlog.Stream]struct{}{}, doneBefore: map[eventlog.Stream]struct{}{},
+		messages: recently[eventlog.Stream, *domain.Message]{most: messagesInMemory},
 	}
 }
 
@@ -81,8 +85,9 @@ func (p *deliveries) setDone(s eventlog.Stream) {
 func (p *deliveries) accepted(r eventlog.Recorded, at eventlog.Position, fresh bool) {
 	m := new(domain.Message)
 	*m = m.Evolve(r)
-	m.Accepted.Payload = eventlog.Sealed{} // memory need not hold it
-	for _, endpoint := range m.Accepted.Targets {
+	targets := m.Accepted.Targets
+	lighten(m)
+	for _, endpoint := range targets {
 		s := domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)
 		if p.open[s] == nil && !p.isDone(s) {
 			p.open[s] = &delivery{message: m, dirty: true, at: at, fresh: fresh}
@@ -103,9 +108,23 @@ func (p *deliveries) outcome(ctx context.Context, r eventlog.Recorded) error {
 	return p.reload(ctx, r.Stream)
 }
 
+// lighten takes out of a message what the rows of its deliveries do not show, and memory need not hold.
+func lighten(m *domain.Message) {
+	m.Accepted.Payload, m.Accepted.Targets, m.Accepted.Skipped = eventlog.Sealed{}, nil, nil
+}
+
+// message reads a delivery's message, once for many of them: it may have a thousand.
+func (p *deliveries) message(ctx context.Context, s eventlog.Stream) (*domain.Message, error) {
+	return p.messages.get(domain.MessageStream(s.Service, s.Root), func() (*domain.Message, int, error) {
+		m, err := eventlog.Load[domain.Message](ctx, p.log, domain.MessageStream(s.Service, s.Root))
+		lighten(&m.State)
+		return &m.State, 1, err
+	})
+}
+
 // reload folds a delivery anew.
 func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
-	m, err := eventlog.Load[domain.Message](ctx, p.log, domain.MessageStream(s.Service, s.Root))
+	m, err := p.message(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -113,8 +132,7 @@ func (p *deliveries) reload(ctx context.Context, s eventlog.Stream) error {
 	if err != nil {
 		return err
 	}
-	m.State.Accepted.Payload = eventlog.Sealed{}
-	p.open[s] = &delivery{message: &m.State, state: loaded.State, stored: true, dirty: true}
+	p.open[s] = &delivery{message: m, state: loaded.State, stored: true, dirty: true}
 	return nil
 }
 

@@ -37,17 +37,19 @@ type Dispatcher struct {
 	Logger    *slog.Logger
 	Observe   func(domain.Report) // for metrics; may be nil
 	secrets   secretCache
+	messages  recently[eventlog.Stream, acceptedMessage]
 }
 
 // Planned is one attempt that is to be made.
 type Planned struct {
 	Service, Message, Endpoint string
 	Plan                       eventlog.Version // of the delivery's stream; 0 is MessageAccepted's
-	Body                       []byte           // the webhook
+	Body                       []byte           // the webhook; nil in memory's need: it is read when the attempt begins
 	Cause                      eventlog.Cause
 	// State is the delivery as it is known to be: a delivery that was accepted a moment ago has had no outcome. nil: it
 	// is read when its outcome is recorded.
 	State *eventlog.Loaded[domain.Delivery]
+	size  int // of the webhook
 }
 
 // ID tells planned deliveries apart.
@@ -86,6 +88,9 @@ func (d *Dispatcher) Attempt(ctx context.Context, p Planned) (outcome, error) {
 	o.report = d.Sender.Attempt(ctx, domain.Attempt{
 		ID: d.NewID(), MessageID: p.Message, URL: e.URL, Body: p.Body, Secrets: secrets, At: now,
 	})
+	if o.report.Hindered != nil {
+		return o, &hinderedError{o.report.Hindered}
+	}
 	if d.Observe != nil {
 		d.Observe(o.report)
 	}
@@ -158,32 +163,4 @@ func plan(r eventlog.Recorded, body []byte) []Planned {
 		}
 	}
 	return out
-}
-
-// Replan reads a delivery from the log and plans its next attempt, if one is planned for a time at or before now.
-func (d *Dispatcher) Replan(ctx context.Context, service, message, endpoint string, now time.Time) (Planned, bool, error) {
-	m, err := eventlog.Load[domain.Message](ctx, d.Log, domain.MessageStream(service, message))
-	if err != nil {
-		return Planned{}, false, err
-	}
-	state, err := eventlog.Load[domain.Delivery](ctx, d.Log, domain.DeliveryStream(service, message, endpoint))
-	if err != nil || !m.State.Targets(endpoint) || !state.State.Open() || state.State.Due.After(now) {
-		return Planned{}, false, err
-	}
-	payload, err := d.Log.Reveal(ctx, m.State.Accepted.Payload)
-	if err != nil {
-		return Planned{}, false, fmt.Errorf("open the payload of %s: %w", message, err)
-	}
-	p := Planned{
-		Service: service, Message: message, Endpoint: endpoint, Plan: state.State.Plan,
-		Body: domain.Webhook(message, m.State.Accepted.EventName, m.State.AcceptedAt, payload),
-		Cause: eventlog.Cause{
-			Actor: DispatchActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.AcceptedAt,
-		},
-		State: &state,
-	}
-	if state.State.PlannedBy != "" {
-		p.Cause.CausationID = state.State.PlannedBy
-	}
-	return p, true, nil
 }

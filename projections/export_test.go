@@ -13,3 +13,19 @@ func (l *Lanes) Limit(attempts, bytes int) {
 	defer l.mu.Unlock()
 	l.limits = queueLimits{attempts, bytes}
 }
+
+// Recently is what was loaded last.
+type Recently[K comparable, V any] struct{ r recently[K, V] }
+
+// NewRecently makes one that keeps what weighs no more than most.
+func NewRecently[K comparable, V any](most int) *Recently[K, V] {
+	return &Recently[K, V]{recently[K, V]{most: most}}
+}
+
+// Get gives what is kept, or loads it.
+func (r *Recently[K, V]) Get(key K, load func() (V, int, error)) (V, error) {
+	return r.r.get(key, load)
+}
+
+// Len is how many are kept.
+func (r *Recently[K, V]) Len() int { return len(r.r.loaded) }

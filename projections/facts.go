@@ -14,6 +14,7 @@ type factRange struct {
 	service  string
 	from, to time.Time // at or after from, before to; zero is open
 	backward bool      // newest first
+	accepted bool      // only pages that hold accepted messages; with backward
 	beyond   *Fact     // only what comes after this one, in the direction read
 	orEqual  bool      // and this one
 	upto     string    // only pages that arrived no later than this mark; "" is all
@@ -92,6 +93,9 @@ func (q *Queries) walkHour(ctx context.Context, r factRange, hour string, visit 
 	query := ListQuery{View: ViewJournal, List: listByOldest(r.service, hour), Backward: r.backward, Limit: 20}
 	if r.backward {
 		query.List = listByNewest(r.service, hour)
+	}
+	if r.accepted {
+		query.List = listAccepted(r.service, hour)
 	}
 	// No page spans more than pageSpan: the ones that can hold a time lie that near to it, on either list.
 	if !low.IsZero() {

@@ -108,6 +108,15 @@ func listByOldest(service, hour string) string {
 	return "oldest/" + service + "/" + hour
 }
 
+// listAccepted has the pages of an hour that hold accepted messages, by newest fact: a list of messages costs what they
+// cost, however many outcomes lie between them.
+func listAccepted(service, hour string) string {
+	return "accepted/" + service + "/" + hour
+}
+
+// accepts says whether a fact is a message's acceptance.
+func (f Fact) accepts() bool { return f.Type == (domain.MessageAccepted{}).EventType() }
+
 // listArrived has a service's pages in the order in which they were written: the live feed reads it.
 func listArrived(service string) string { return "arrived/" + service }
 
@@ -192,20 +201,25 @@ func (j *journal) enter(out []Row, h serviceHour, version func(serviceHour) (eve
 	return append(out, row), err
 }
 
-// pageRow is one page. It is listed by the time of its newest fact, by that of its oldest, and by its arrival.
+// pageRow is one page. It is listed by the time of its newest fact, by that of its oldest, and by its arrival; with an
+// accepted message also among those.
 func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
 	body, err := json.Marshal(facts)
 	if err != nil {
 		return Row{}, err
 	}
 	oldest, newest := timeKey(facts[0].At()), timeKey(facts[len(facts)-1].At())
-	return Row{
+	row := Row{
 		View: ViewJournal, ID: service + "/" + newest + "/" + mark, Version: 1, Body: body, Fresh: true,
 		Lists: []Entry{
 			{listByNewest(service, hour), newest + "/" + mark}, {listByOldest(service, hour), oldest + "/" + mark},
 			{listArrived(service), mark},
 		},
-	}, nil
+	}
+	if slices.ContainsFunc(facts, Fact.accepts) {
+		row.Lists = append(row.Lists, Entry{listAccepted(service, hour), newest + "/" + mark})
+	}
+	return row, nil
 }
 
 // hourBody is what the row of an hour says.

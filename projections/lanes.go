@@ -33,13 +33,19 @@ const (
 	// recorders is how many outcomes can wait for their commit at once; when all do, requests wait too. They are kept, since
 	// a new goroutine for each outcome costs as much as recording it.
 	recorders = 256
+	// requestsAtOnce is how many requests may be under way in all where AtOnce does not say.
+	requestsAtOnce = 4096
+	// lanesKept is how many idle lanes are remembered for how prompt their endpoints are.
+	lanesKept = 20_000
+	// refillsAtOnce is how many lanes read their rows at once: after a restart all want to.
+	refillsAtOnce = 8
 )
 
-// queueLimits bounds what waits in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
-// many as it can try at once, and the lane that has the most gives up its own.
+// queueLimits bounds what is in memory: the rest waits in its rows. Beyond the bytes of all, a lane may still have as
+// many as it can try at once, without their webhooks, and the lane that has the most gives up its own.
 type queueLimits struct {
 	attempts int // of one lane
-	bytes    int // of all lanes' bodies
+	bytes    int // of all lanes, with the requests under way; a webhook that several share counts once
 }
 
 // Lanes makes planned attempts, on one machine: a queue for each endpoint, so that a slow one delays no other. What is in
@@ -52,21 +58,28 @@ type Lanes struct {
 	park       func(eventlog.Stream, error)
 	logger     *slog.Logger
 
-	mu        sync.Mutex
-	lanes     map[Lane]*lane
-	bytes     int // of bodies in queues
-	wakes     wakes
-	rewake    chan struct{}
-	taken     eventlog.Position // all up to here has been taken from the feed
-	moved     chan struct{}     // closed when taken grows
-	closing   bool
-	working   sync.WaitGroup
-	record    chan made
-	recorders int           // that run
-	ended     chan struct{} // closed when nothing is under way any more
-	feed      eventlog.Feed
-	ctx       context.Context // of requests and records: ends after the grace of a shutdown
-	begins    context.Context // of what is done to begin requests: ends with Run's
+	mu         sync.Mutex
+	lanes      map[Lane]*lane
+	held       held
+	shedIn     int // how often it is asked for before it is done
+	wakes      wakes
+	rewake     chan struct{}
+	taken      eventlog.Position // all up to here has been taken from the feed
+	moved      chan struct{}     // closed when taken grows
+	closing    bool
+	working    sync.WaitGroup
+	record     chan made
+	recorders  int           // that run
+	ended      chan struct{} // closed when nothing is under way any more
+	refills    chan struct{} // has one for each refill under way
+	turns      turns
+	crowded    time.Time // when it was told last that lanes wait for their turn
+	hindered   error     // why a request could not be made last, for a reason on this machine
+	postponed  uint64
+	hinderedAt time.Time
+	feed       eventlog.Feed
+	ctx        context.Context // of requests and records: ends after the grace of a shutdown
+	begins     context.Context // of what is done to begin requests: ends with Run's
 }
 
 type lane struct {
@@ -75,6 +88,10 @@ type lane struct {
 	bytes     int                         // of the bodies in the queue
 	active    map[string]eventlog.Version // plans by Planned.ID: queued, being tried, or waiting for their record
 	running   int
+	turns     int // that they take
+	pace      pace
+	waits     bool // for its turn
+	rests     bool // until it is woken
 	failures  int  // in a row
 	behind    bool // there are due rows that are not in the queue
 	outdated  bool // a newer plan is due of a delivery that is active: its row is to be read again when that is settled
@@ -84,9 +101,12 @@ type lane struct {
 
 // NewLanes makes lanes. park is told of deliveries whose outcome cannot be recorded.
 func NewLanes(d *Dispatcher, rows DueRows, park func(eventlog.Stream, error), logger *slog.Logger) *Lanes {
+	d.messages.most = acceptedBytes
 	return &Lanes{
-		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, limits: queueLimits{attempts: 4096, bytes: 64 << 20}, wakes: newWakes(),
+		dispatcher: d, rows: rows, park: park, logger: logger, lanes: map[Lane]*lane{}, wakes: newWakes(),
+		limits: queueLimits{attempts: 4096, bytes: 64 << 20}, turns: turns{most: requestsAtOnce}, held: held{bodies: map[*byte]int{}},
 		rewake: make(chan struct{}, 1), moved: make(chan struct{}), ended: make(chan struct{}), record: make(chan made),
+		refills: make(chan struct{}, refillsAtOnce),
 	}
 }
 
@@ -266,7 +286,7 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 func (l *Lanes) lane(name Lane) *lane {
 	n := l.lanes[name]
 	if n == nil {
-		n = &lane{name: name, active: map[string]eventlog.Version{}}
+		n = &lane{name: name, pace: unknown, active: map[string]eventlog.Version{}}
 		l.lanes[name] = n
 	}
 	return n
@@ -280,19 +300,23 @@ func (l *Lanes) enqueue(p Planned) bool {
 	if _, there := n.active[p.ID()]; there || l.closing {
 		return true
 	}
-	full := l.bytes >= l.limits.bytes
+	full := l.held.bytes >= l.limits.bytes
 	if len(n.queue) >= l.limits.attempts || full && len(n.queue) >= laneConcurrency {
 		n.behind = true
 		l.advance(n)
 		return false
 	}
+	p.size = len(p.Body)
 	if full {
 		l.shed()
+		if !l.held.shares(p) {
+			p.Body = nil
+		}
 	}
 	n.queue = append(n.queue, p)
 	n.active[p.ID()] = p.Plan
-	n.bytes += len(p.Body)
-	l.bytes += len(p.Body)
+	n.bytes += p.size
+	l.held.hold(p)
 	l.advance(n)
 	return true
 }
@@ -300,6 +324,10 @@ func (l *Lanes) enqueue(p Planned) bool {
 // shed leaves the newest half of the fattest lane's queue to its rows, so that one endpoint's backlog leaves room for
 // the others.
 func (l *Lanes) shed() {
+	if l.shedIn--; l.shedIn > 0 {
+		return
+	}
+	l.shedIn = len(l.lanes) // so that a look at all lanes costs each who asks a look at one
 	var fattest *lane
 	for _, n := range l.lanes {
 		if len(n.queue) > laneConcurrency && (fattest == nil || n.bytes > fattest.bytes) {
@@ -312,8 +340,8 @@ func (l *Lanes) shed() {
 	keep := max(laneConcurrency, len(fattest.queue)/2)
 	for i, p := range fattest.queue[keep:] {
 		delete(fattest.active, p.ID())
-		fattest.bytes -= len(p.Body)
-		l.bytes -= len(p.Body)
+		fattest.bytes -= p.size
+		l.held.release(p)
 		fattest.queue[keep+i] = Planned{}
 	}
 	fattest.queue = fattest.queue[:keep]
@@ -336,17 +364,17 @@ func (l *Lanes) advance(n *lane) {
 	if l.closing {
 		return
 	}
-	limit := laneConcurrency
-	if n.failures >= failuresInARow {
-		limit = failingConcurrency
-	}
-	for n.running < limit && len(n.queue) > 0 {
-		n.running++
-		l.working.Add(1)
-		go l.work(n, l.pop(n))
+	for !n.waits && !n.rests && len(n.queue) > 0 && n.running < l.turns.share(n.limit()) {
+		if !l.turns.free(n.pace) {
+			if n.running == 0 {
+				l.await(n)
+			}
+			break
+		}
+		l.start(n)
 	}
 	room := min(laneRefill, l.limits.attempts) / 2
-	if l.bytes >= l.limits.bytes {
+	if l.held.bytes >= l.limits.bytes {
 		room = laneConcurrency
 	}
 	if n.behind && !n.refilling && len(n.queue) < room {
@@ -354,70 +382,19 @@ func (l *Lanes) advance(n *lane) {
 		l.working.Add(1)
 		go l.refill(n)
 	}
-	// One that fails is remembered, so that the next message does not find 16 requests at once again.
-	if len(n.active) == 0 && n.running == 0 && n.failures == 0 && !n.refilling && !n.behind {
+	if len(n.active) == 0 && n.running == 0 && !n.refilling && !n.behind {
+		l.idle(n)
+	}
+}
+
+// idle forgets a lane that has nothing to do. One that fails is remembered, so that the next message does not find 16
+// requests at once again, and so is its pace.
+func (l *Lanes) idle(n *lane) {
+	if n.failures == 0 && (n.pace == unknown || len(l.lanes) > lanesKept) {
 		delete(l.lanes, n.name)
+		return
 	}
-}
-
-// work makes attempts until the lane has none for it.
-func (l *Lanes) work(n *lane, p Planned) {
-	defer l.working.Done()
-	for ok := true; ok; {
-		o, err := l.dispatcher.Attempt(l.ctx, p)
-		if l.ctx.Err() != nil { // given up at the end of a shutdown: what the report says is not the endpoint's doing
-			return
-		}
-		switch {
-		case err == nil:
-			l.recordSoon(n, o)
-		case transient(err):
-			l.logger.Error("an attempt could not be made", "message", p.Message, "endpoint", p.Endpoint, "error", err)
-			l.postpone(n, p)
-		default:
-			l.giveUp(n, p, err)
-		}
-		p, ok = l.next(n, err == nil && o.report.Delivered())
-	}
-}
-
-// next gives a worker its next attempt, or lets it go.
-func (l *Lanes) next(n *lane, delivered bool) (Planned, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if delivered {
-		n.failures = 0
-	} else {
-		n.failures++
-	}
-	tooMany := n.failures >= failuresInARow && n.running > failingConcurrency
-	if len(n.queue) == 0 || l.closing || tooMany {
-		n.running--
-		l.advance(n)
-		return Planned{}, false
-	}
-	p := l.pop(n)
-	if n.behind {
-		l.advance(n)
-	}
-	return p, true
-}
-
-func (l *Lanes) pop(n *lane) Planned {
-	p := n.queue[0]
-	n.queue[0] = Planned{}
-	n.queue = n.queue[1:]
-	n.bytes -= len(p.Body)
-	l.bytes -= len(p.Body)
-	return p
-}
-
-// postpone leaves an attempt that could not be made to the rows, a little later.
-func (l *Lanes) postpone(n *lane, p Planned) {
-	l.mu.Lock()
-	delete(n.active, p.ID())
-	l.mu.Unlock()
-	l.wake(n.name, l.dispatcher.Now().Add(time.Second))
+	n.queue, n.active = nil, map[string]eventlog.Version{} // which do not shrink by themselves
 }
 
 // Waiting is how many attempts wait in memory.

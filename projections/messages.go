@@ -41,15 +41,22 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 	if err != nil {
 		return page, err
 	}
-	seen := 0
-	for fact, err := range q.facts(ctx, factRange{service: service, from: f.Since, to: f.Until, backward: true, beyond: c.Fact}) {
+	seen, others := 0, 0
+	for fact, err := range q.facts(ctx, factRange{service: service, from: f.Since, to: f.Until, backward: true, accepted: true, beyond: c.Fact}) {
 		if err != nil {
 			return page, fmt.Errorf("read the journal: %w", err)
 		}
-		if seen++; seen > 10*budget {
+		if seen > 10*budget {
 			return page, nil
 		}
-		if fact.Type == (domain.MessageAccepted{}).EventType() && is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) &&
+		if !fact.accepts() { // a page's other facts cost little
+			if others++; others%20 == 0 {
+				seen++
+			}
+			continue
+		}
+		seen++
+		if is(f.EventTypeID, fact.EventTypeID) && is(f.UserID, fact.UserID) &&
 			(f.Audience == "" || fact.UserID == "" || fact.UserID == f.Audience) {
 			row, ok, err := q.message(ctx, service, fact.Root, f)
 			if err != nil {
@@ -61,7 +68,7 @@ func (q *Queries) journalMessages(ctx context.Context, service string, f Message
 			if ok {
 				page.Data = append(page.Data, row)
 			}
-			seen += 10
+			seen += 10 + row.total()/4
 		}
 		page.Next = cursor{List: "messages/" + service, Fact: fact.place()}.String()
 	}

@@ -22,6 +22,7 @@ type Projector struct {
 	logger     *slog.Logger
 	rebuilding sync.Mutex // one rebuild at a time
 
+	pinning    sync.Mutex // held beside mu by who changes generation and readers, alone by who pins them: that waits for no flush
 	mu         sync.Mutex
 	generation Generation
 	readers    *sync.WaitGroup   // of the generation
@@ -361,6 +362,9 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 func (p *Projector) flush(ctx context.Context, feed eventlog.Feed, all bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := ctx.Err(); err != nil { // whoever asked for it has gone while it waited
+		return err
+	}
 	if !p.dirty && !p.heldBack {
 		return nil
 	}

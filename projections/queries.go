@@ -52,14 +52,37 @@ func (q *Queries) fresh(ctx context.Context) (pinned, error) {
 	return q.pinned(), nil
 }
 
-// freshen is fresh, but where rows cannot be written (a full disk), those that are there are better than no answer: then
-// it says that they are stale.
+// freshWithin is how long a list waits for what was acknowledged before it.
+const freshWithin = 2 * time.Second
+
+// freshen is fresh, but where rows cannot be written (a full disk), or not soon enough, those that are there are better
+// than no answer: then it says that they are stale.
 func (q *Queries) freshen(ctx context.Context) (at pinned, stale bool, err error) {
-	err = q.catchUp(ctx)
-	if err != nil && !errors.Is(err, eventlog.ErrUnavailable) {
+	err = q.catchUpSoon(ctx)
+	late := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+	if err != nil && !late && !errors.Is(err, eventlog.ErrUnavailable) {
 		return pinned{}, false, err
 	}
 	return q.pinned(), err != nil, nil
+}
+
+// catchUpSoon is catchUp within freshWithin, or by ctx's deadline if that is sooner, whatever it waits for.
+func (q *Queries) catchUpSoon(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), freshWithin)
+	defer cancel()
+	if by, ok := ctx.Deadline(); ok {
+		var end context.CancelFunc
+		limited, end = context.WithDeadline(limited, by)
+		defer end()
+	}
+	done := make(chan error, 1)
+	go func() { done <- q.catchUp(limited) }()
+	select {
+	case err := <-done:
+		return errors.Join(err, ctx.Err())
+	case <-limited.Done():
+		return errors.Join(limited.Err(), ctx.Err())
+	}
 }
 
 func (q *Queries) pinned() pinned {
@@ -255,7 +278,7 @@ func (q *Queries) After(ctx context.Context, s eventlog.Stream, v eventlog.Versi
 			break
 		}
 		if there {
-			err := q.catchUp(limited)
+			err := q.catchUpSoon(limited)
 			return err == nil, nil
 		}
 		if !sleep(limited, 50*time.Millisecond) {

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -10,7 +11,7 @@ import (
 
 // rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
 // anew from the log at the next start.
-const rowFormat = 4
+const rowFormat = 5
 
 // formatBits is where a generation carries its format.
 const formatBits = 32
@@ -30,7 +31,11 @@ func OpenViews(ctx context.Context, l *eventlog.Log, scanner eventlog.Scanner, f
 		return 0, fmt.Errorf("read the current generation: %w", err)
 	}
 	if current.format() == rowFormat && !again {
-		return current, dropBeside(ctx, v, current)
+		// On a full disk they stay for another start: they are in nobody's way, and what is there can be read.
+		if err := dropBeside(ctx, v, current); err != nil && !errors.Is(err, eventlog.ErrUnavailable) {
+			return 0, err
+		}
+		return current, nil
 	}
 	g := current.next()
 	if err := v.Drop(ctx, g); err != nil { // what an interrupted rebuild left

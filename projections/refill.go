@@ -7,7 +7,14 @@ import (
 // refill takes planned attempts from the rows into the queue, and sets the lane's next wake-up.
 func (l *Lanes) refill(n *lane) {
 	defer l.working.Done()
-	err := l.readRows(n)
+	var err error
+	select {
+	case l.refills <- struct{}{}:
+		err = l.readRows(n)
+		<-l.refills
+	case <-l.begins.Done():
+		err = l.begins.Err()
+	}
 	if err != nil && l.begins.Err() == nil {
 		l.logger.Error("planned attempts cannot be read", "endpoint", n.name.Endpoint, "error", err)
 		l.wake(n.name, l.dispatcher.Now().Add(time.Second))

@@ -255,6 +255,14 @@ type MessageRow struct {
 	By          string                        `json:"by"`
 }
 
+// total is how many deliveries a message has.
+func (m MessageRow) total() (n int) {
+	for _, count := range m.Deliveries {
+		n += count
+	}
+	return n
+}
+
 // moment is nil for the zero time.
 func moment(t time.Time) *time.Time { return present(t) }
 

@@ -153,8 +153,10 @@ func (p *Projector) adopt(ctx context.Context, next *Projector) (*sync.WaitGroup
 	if err := p.views.Switch(ctx, next.generation); err != nil {
 		return nil, fmt.Errorf("switch to generation %d: %w", next.generation, err)
 	}
+	p.pinning.Lock()
 	readers := p.readers
 	p.generation, p.readers = next.generation, new(sync.WaitGroup)
+	p.pinning.Unlock()
 	p.catalogue, p.deliveries, p.journal, p.jobs, p.stuck = next.catalogue, next.deliveries, next.journal, next.jobs, next.stuck
 	p.written, p.opened, p.heldBack, p.dirty = p.folded, next.opened, false, false
 	close(p.entered) // what follows a feed looks at the new pages
@@ -180,8 +182,8 @@ func (s *stuck) takeDispatch(from *stuck) {
 
 // pin gives the generation to read, which stays until release is called.
 func (p *Projector) pin() (g Generation, release func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.pinning.Lock()
+	defer p.pinning.Unlock()
 	p.readers.Add(1)
 	return p.generation, p.readers.Done
 }

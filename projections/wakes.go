@@ -31,7 +31,7 @@ func (l *Lanes) wakeLoop(ctx context.Context) {
 		now := l.dispatcher.Now()
 		for name, ok := l.wakes.due(now); ok; name, ok = l.wakes.due(now) {
 			n := l.lane(name)
-			n.behind = true
+			n.behind, n.rests = true, false
 			l.advance(n)
 		}
 		wait := longestWait

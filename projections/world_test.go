@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"iter"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,6 +42,23 @@ type world struct {
 	ids      uint64
 	answer   map[string]func(domain.Attempt) domain.Report // by URL
 	attempts []domain.Attempt
+	reads    int // of messages' streams
+}
+
+// reading counts what is read of messages.
+type reading struct {
+	*pebble.Store
+	w *world
+}
+
+// Read counts.
+func (r reading) Read(ctx context.Context, s eventlog.Stream, after eventlog.Version) iter.Seq2[eventlog.Record, error] {
+	if strings.HasPrefix(s.Root, domain.PrefixMessage) && s.Leaf == "" {
+		r.w.mu.Lock()
+		r.w.reads++
+		r.w.mu.Unlock()
+	}
+	return r.Store.Read(ctx, s, after)
 }
 
 const (
@@ -75,7 +94,7 @@ func (w *world) open(again bool) {
 		registry = domain.Events()
 	}
 	w.sealer = sealer
-	w.log = eventlog.New(w.store, registry, sealer, time.Now, w.id)
+	w.log = eventlog.New(reading{w.store, w}, registry, sealer, time.Now, w.id)
 	g, err := projections.OpenViews(ctx, w.log, w.store, w.store, w.store.Views(), again, time.Now, logger)
 	w.must(err)
 	w.projector = projections.NewProjector(w.log, w.store.Views(), g, time.Now, logger)
@@ -204,7 +223,9 @@ func (w *world) Attempt(_ context.Context, a domain.Attempt) domain.Report {
 	answer := w.answer[a.URL]
 	w.attempts = append(w.attempts, a)
 	w.mu.Unlock()
+	began := time.Now()
 	r := answer(a)
+	r.Duration = max(r.Duration, time.Since(began))
 	r.AttemptID, r.URL, r.At = a.ID, a.URL, a.At
 	return r
 }

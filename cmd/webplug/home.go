@@ -25,8 +25,9 @@ import (
 // randomness, disk and network, the same program runs in a simulation.
 type homeOptions struct {
 	dir           string
-	fs            vfs.FS // of the event log; nil is the disk
-	virtualTime   bool   // hours go by in an instant
+	fs            vfs.FS      // of the event log; nil is the disk
+	files         descriptors // zero: as if there were no limit
+	virtualTime   bool        // hours go by in an instant
 	keys          keyring
 	feed          func(eventlog.Feed) eventlog.Feed // what consumers follow; nil is the log's own
 	sender        projections.Sender
@@ -79,6 +80,7 @@ var errOtherMasterKey = errors.New("the data was made with another master key: g
 func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	store, err := pebble.Open(ctx, pebble.Options{
 		Dir: filepath.Join(o.dir, "log"), FS: o.fs, Logger: o.logger, Fail: o.fail, Now: o.now, VirtualTime: o.virtualTime,
+		OpenFiles: o.files.tables,
 	})
 	if err != nil {
 		return nil, err
@@ -120,6 +122,9 @@ func (h *home) assemble(ctx context.Context) error {
 		Log: h.log, Endpoints: h.projector.Directory(), Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: h.metrics.attempted,
 	}, h.queries, h.projector.Park, o.logger)
+	if o.files.attempts > 0 {
+		h.lanes.AtOnce(o.files.attempts)
+	}
 	h.lanes.LeaveOut(h.projector.Directory().ViaSNS)
 	h.queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	var handshakes rest.Handshakes
@@ -206,7 +211,10 @@ func (h *home) health(context.Context) []rest.Check {
 		}
 		return rest.Check{Name: name, OK: true}
 	}
-	return []rest.Check{check("event log", h.store.Health()), check("read models", h.projector.Health())}
+	return []rest.Check{
+		check("event log", h.store.Health()), check("read models", h.projector.Health()),
+		check("requests to endpoints", h.lanes.Health()),
+	}
 }
 
 // close closes the data folder. run must have returned.

@@ -50,6 +50,13 @@ func newMetrics(h *home) *metrics {
 		m.attempts, m.durations, m.requests, m.latency, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("webplug_attempts_waiting", "Attempts that wait in memory for their endpoint.", func() float64 { return float64(h.lanes.Waiting()) }),
+		gauge("webplug_attempts_bytes", "Bytes of the attempts in memory.", func() float64 { return float64(h.lanes.Held()) }),
+		gauge("webplug_attempts_under_way", "Requests to endpoints under way; one of a large webhook counts as several.", func() float64 { now, _, _ := h.lanes.UnderWay(); return float64(now) }),
+		gauge("webplug_attempts_at_once", "How many of them may be.", func() float64 { _, most, _ := h.lanes.UnderWay(); return float64(most) }),
+		gauge("webplug_endpoints_waiting", "Endpoints that wait for their turn, since others hold the requests that may be under way.", func() float64 { _, _, waiting := h.lanes.UnderWay(); return float64(waiting) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "webplug_attempts_postponed_total", Help: "Requests to endpoints that could not be made for a reason on this machine, such as no file descriptor left.",
+		}, func() float64 { return float64(h.lanes.Postponed()) }),
 		gauge("webplug_projection_lag", "Commits that the read models have not folded yet.", func() float64 { return float64(h.projector.Lag(h.store)) }),
 		gauge("webplug_stuck_events", "Streams that are set aside because an event could not be projected.", func() float64 { return float64(h.projector.Stuck()) }),
 		gauge("webplug_log_position", "Position of the newest commit.", func() float64 { return float64(h.store.Head()) }),

@@ -158,7 +158,8 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		return err
 	}
 	guard := sender.Guard{AllowPrivate: s.allowPrivate}
-	out := sender.New(sender.Options{Guard: guard, Version: version})
+	files := openFiles(logger)
+	out := sender.New(sender.Options{Guard: guard, Version: version, Idle: files.idle})
 	defer out.Close()
 	h, err := openHome(ctx, homeOptions{
 		openTopics: func(ctx context.Context) (*topics, error) {
@@ -166,7 +167,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		},
 		stage: s.stage, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
-		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
+		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger, files: files,
 	})
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		logger.Info("webplug ends; it was not ready yet")
@@ -175,7 +176,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = s.run(ctx, h, listener, logger, welcome)
+	err = s.run(ctx, h, limitConnections(listener, files.clients), logger, welcome)
 	return errors.Join(err, h.close())
 }
 

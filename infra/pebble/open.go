@@ -30,7 +30,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		log: o.Logger, size: o.size, tell: o.Fail, virtualTime: o.VirtualTime,
+		log: o.Logger, size: o.size, tell: o.Fail, virtualTime: o.VirtualTime, openFiles: o.OpenFiles,
 		disk:    newDisk(o.FS, o.Dir, o.Logger, o.Now),
 		queue:   newQueue(o.Now),
 		heads:   newHeads(o.size.heads),

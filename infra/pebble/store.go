@@ -32,6 +32,8 @@ type Options struct {
 	// VirtualTime keeps Pebble from looking every 100 ms whether a compaction could start: where hours go by in an instant,
 	// that is all it would do.
 	VirtualTime bool
+	// OpenFiles is how many tables are kept open at most; 0: 512. Some tens of other files come on top.
+	OpenFiles int
 
 	size size // for tests that want caches to overflow
 }
@@ -63,6 +65,9 @@ func (o *Options) defaults() {
 			os.Exit(1)
 		}
 	}
+	if o.OpenFiles == 0 {
+		o.OpenFiles = 512
+	}
 	if o.size == (size{}) {
 		o.size = size{heads: 1 << 15, recentCommits: 1 << 13, recentBytes: 4 << 20, pageRecords: 1 << 10, pageBytes: 1 << 20}
 	}
@@ -78,6 +83,7 @@ type Store struct {
 	tell func(error) // Options.Fail
 
 	virtualTime bool
+	openFiles   int
 
 	queue     *queue
 	heads     *heads

@@ -33,7 +33,7 @@ func (s *Store) options(fs *watchedFS) *pebble.Options {
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       24,
-		MaxOpenFiles:                512,
+		MaxOpenFiles:                s.openFiles,
 		CompactionConcurrencyRange:  func() (int, int) { return 1, max(1, runtime.GOMAXPROCS(0)/4) },
 	}
 	if s.virtualTime {

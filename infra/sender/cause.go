@@ -29,6 +29,15 @@ func causeOf(err error, ended bool) domain.Cause {
 	}
 }
 
+// hindrance gives the error of a connection that could not be made because of this machine, else nil.
+func hindrance(err error) error {
+	var short *shortage
+	if errors.As(err, &short) {
+		return short
+	}
+	return nil
+}
+
 func causeOfDial(err error) domain.Cause {
 	var refusal *Refusal
 	var lookup *lookupError

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -79,5 +80,22 @@ func (g *Guard) dialOne(ctx context.Context, network string, addr netip.Addr, po
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	}
-	return dial(ctx, network, net.JoinHostPort(addr.String(), port))
+	conn, err := dial(ctx, network, net.JoinHostPort(addr.String(), port))
+	if err != nil && isShortage(err, addr) {
+		return nil, &shortage{err}
+	}
+	return conn, err
+}
+
+// shortage is the error of a connection that this machine has no room for.
+type shortage struct{ err error }
+
+func (e *shortage) Error() string { return e.err.Error() }
+func (e *shortage) Unwrap() error { return e.err }
+
+// isShortage says whether this machine is to blame for a connection that it could not make: no descriptor or buffer left,
+// or no port. EADDRNOTAVAIL says the latter for IPv4 alone (ip(7)): for IPv6 it also says that there is no such network.
+func isShortage(err error, to netip.Addr) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) ||
+		errors.Is(err, syscall.EADDRNOTAVAIL) && to.Is4()
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -167,6 +168,9 @@ func (g *Guard) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	found, err := resolve(ctx, host)
 	if err == nil && len(found) == 0 {
 		err = &net.DNSError{Err: "no address", Name: host, IsNotFound: true}
+	}
+	if err != nil && strings.Contains(err.Error(), syscall.EMFILE.Error()) { // the resolver hides its type
+		return nil, &shortage{err}
 	}
 	if err != nil {
 		return nil, &lookupError{host, err}

@@ -16,7 +16,8 @@ const (
 // endpoint keeps as many as it needs; if there are too many in all, the one idle longest goes. One timer closes those
 // past idleTime.
 type pool struct {
-	now func() time.Time
+	now  func() time.Time
+	most int // connections kept, of all origins
 
 	mu             sync.Mutex
 	idle           map[origin][]*conn // oldest first; none is empty
@@ -26,7 +27,9 @@ type pool struct {
 	closed         bool
 }
 
-func newPool(now func() time.Time) *pool { return &pool{now: now, idle: map[origin][]*conn{}} }
+func newPool(now func() time.Time) *pool {
+	return &pool{now: now, most: idleOverall, idle: map[origin][]*conn{}}
+}
 
 // take gives a connection that is ready for a request, nil if none is kept.
 func (p *pool) take(to origin, deadline time.Time) *conn {
@@ -70,7 +73,7 @@ func (p *pool) push(c *conn) (surplus *conn) {
 	if p.closed || len(kept) >= idlePerHost {
 		return c
 	}
-	if p.count >= idleOverall {
+	if p.count >= p.most {
 		surplus = p.oldest
 		p.remove(surplus)
 		kept = p.idle[c.to] // it may have lost that one

@@ -29,6 +29,7 @@ type Options struct {
 	Guard   Guard            // resolves, checks and connects
 	Version string           // of WebPlug, for User-Agent
 	Timeout time.Duration    // of a whole attempt; 0: DefaultTimeout
+	Idle    int              // connections kept between attempts, of all endpoints; 0: 1,024
 	Now     func() time.Time // measures durations, deadlines too, so it must keep pace with time.Now; nil: that
 	TLS     *tls.Config      // nil: the system's authorities
 }
@@ -68,6 +69,9 @@ func New(o Options) *Sender {
 		s.tls.ClientSessionCache = tls.NewLRUClientSessionCache(idleOverall)
 	}
 	s.pool = newPool(s.now)
+	if o.Idle > 0 {
+		s.pool.most = o.Idle
+	}
 	return s
 }
 
@@ -109,6 +113,7 @@ func (s *Sender) attempt(ctx context.Context, a domain.Attempt, deadline time.Ti
 		if c == nil {
 			if c, err = s.connect(ctx, u, deadline); err != nil {
 				r.Cause = causeOf(err, false)
+				r.Hindered = hindrance(err)
 				return
 			}
 		}

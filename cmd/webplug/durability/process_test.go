@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -50,13 +51,16 @@ type launch struct {
 	args []string
 	env  []string // beside what every process has
 	as   *syscall.Credential
+	// within is a program and its arguments, which are followed by the binary's own; nil: none.
+	within []string
 }
 
 // start runs the binary. It is killed at the end of the test, if it still runs.
 func (l launch) start(t testing.TB) *process {
 	t.Helper()
 	p := &process{t: t, out: new(transcript), logs: new(transcript), done: make(chan struct{})}
-	p.cmd = exec.CommandContext(context.Background(), binary, l.args...)
+	line := slices.Concat(l.within, []string{binary}, l.args)
+	p.cmd = exec.CommandContext(context.Background(), line[0], line[1:]...)
 	p.cmd.Env = append(plainEnvironment(), l.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.logs
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: l.as}
@@ -175,8 +179,9 @@ type server struct {
 
 // settings are the flags and variables of a server, where they matter to a test.
 type settings struct {
-	args []string
-	env  []string
+	args   []string
+	env    []string
+	within []string // what runs the binary; nil: nothing
 }
 
 // serve starts WebPlug on a data folder and a free port, and waits until it is ready.
@@ -200,7 +205,7 @@ func serve(t testing.TB, dir string, s settings) *server {
 
 func serving(dir string, s settings) launch {
 	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--data", dir, "--allow-private-endpoints"}, s.args...)
-	return launch{args: args, env: s.env}
+	return launch{args: args, env: s.env, within: s.within}
 }
 
 // again starts another process on the same data.

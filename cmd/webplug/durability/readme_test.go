@@ -40,8 +40,13 @@ func TestReadme(t *testing.T) {
 
 	here := strings.NewReplacer("127.0.0.1:8080", address, "127.0.0.1:9999", freeAddress(t), "data/admin.key", data+"/admin.key")
 	second := openTerminal(t)
-	for _, block := range blocks[1:] {
+	for i, block := range blocks[1:] {
 		second.do(here.Replace(block))
+		if strings.Contains(block, "webplug receive") {
+			eventually(t, "the receiver listens", func() bool {
+				return strings.Count(second.seen.String(), "listening on") == strings.Count(strings.Join(blocks[:i+2], ""), "webplug receive")
+			})
+		}
 	}
 	eventually(t, "the webhook arrives with a valid signature", func() bool {
 		return strings.Contains(second.seen.String(), "signature valid")
