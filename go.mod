@@ -2,7 +2,11 @@ module webplug
 
 go 1.26.0
 
-ignore ./ui/node_modules
+// What npm installs may hold Go packages of others.
+ignore (
+	./clients
+	./ui/node_modules
+)
 
 require (
 	github.com/DataDog/zstd v1.5.7 // indirect

@@ -102,7 +102,7 @@ func (a *audience) concerns(ctx context.Context, f Fact) (bool, error) {
 		if s.Leaf != "" && strings.HasPrefix(s.Root, domain.PrefixEndpoint) {
 			return a.owns(ctx, f.Root)
 		}
-	case kindService, kindEventType, kindKey:
+	case kindService, kindEventType, kindKey, kindJob:
 	}
 	return false, nil
 }

@@ -321,7 +321,7 @@ func (l *liveReader) tell(ctx context.Context, f Fact, e *LiveEvent) error {
 		e.UserID, err = l.about.owner(ctx, f.Root)
 	case kindUser:
 		e.UserID = f.Root
-	case kindNone, kindService, kindEventType, kindKey:
+	case kindNone, kindService, kindEventType, kindKey, kindJob:
 	}
 	if l.sees.user != "" && err == nil {
 		e.Recorded, err = l.sees.shown(ctx, e.Recorded)

@@ -59,7 +59,7 @@ func (h *hourFigures) add(ctx context.Context, f Fact) error {
 			return err
 		}
 		h.cell(k).outcome(f)
-	case kindNone, kindService, kindUser, kindEventType, kindEndpoint, kindKey: // nothing of these is counted
+	case kindNone, kindService, kindUser, kindEventType, kindEndpoint, kindKey, kindJob: // nothing of these is counted
 	}
 	return nil
 }

@@ -151,6 +151,7 @@ func (s *SNS) takeAll(_ context.Context, _ eventlog.Position, records []eventlog
 			if r, err := s.Log.Decode(rec); err == nil { // else the projector sets it aside
 				s.take(r)
 			}
+		default: // nothing is sent to SNS for it
 		}
 	}
 	return nil

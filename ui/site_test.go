@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 )
 
-func get(t *testing.T, s *Site, path string, header ...string) *http.Response {
+func get(t *testing.T, s *Site, path string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -19,14 +19,13 @@ func get(t *testing.T, s *Site, path string, header ...string) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
-func body(t *testing.T, r *http.Response) string {
+func body(t *testing.T, r *httptest.ResponseRecorder) string {
 	t.Helper()
-	defer func() { _ = r.Body.Close() }()
 	var in io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
+	if r.Header().Get("Content-Encoding") == "gzip" {
 		unpacked, err := gzip.NewReader(r.Body)
 		if err != nil {
 			t.Fatal(err)
@@ -57,18 +56,18 @@ func TestEveryPathOfTheApplicationIsItsPage(t *testing.T) {
 	s := built(t)
 	for _, path := range []string{"/", "/services/svc_1/messages/msg_2", "/keys"} {
 		r := get(t, s, path)
-		if got := body(t, r); r.StatusCode != http.StatusOK || !strings.Contains(got, "the application") {
-			t.Errorf("%s: %d %s", path, r.StatusCode, got)
+		if got := body(t, r); r.Code != http.StatusOK || !strings.Contains(got, "the application") {
+			t.Errorf("%s: %d %s", path, r.Code, got)
 		}
-		if r.Header.Get("Cache-Control") != "no-cache" {
-			t.Errorf("%s may be cached: %s", path, r.Header.Get("Cache-Control"))
+		if r.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s may be cached: %s", path, r.Header().Get("Cache-Control"))
 		}
 	}
 }
 
 func TestNoScriptOrStyleInThePageRuns(t *testing.T) {
 	r := get(t, built(t), "/")
-	got := r.Header.Get("Content-Security-Policy")
+	got := r.Header().Get("Content-Security-Policy")
 	if strings.Contains(got, "unsafe") || !strings.Contains(got, "default-src 'none'; script-src 'self'; style-src 'self';") {
 		t.Errorf("policy: %s", got)
 	}
@@ -77,27 +76,27 @@ func TestNoScriptOrStyleInThePageRuns(t *testing.T) {
 func TestAssetsAreKeptForEverAndCompressed(t *testing.T) {
 	s := built(t)
 	r := get(t, s, "/assets/app-1a.js", "Accept-Encoding", "gzip, br")
-	if got := r.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+	if got := r.Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("Cache-Control: %s", got)
 	}
-	if r.Header.Get("Content-Encoding") != "gzip" || r.Header.Get("Content-Type") != "text/javascript; charset=utf-8" {
-		t.Errorf("header: %v", r.Header)
+	if r.Header().Get("Content-Encoding") != "gzip" || r.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+		t.Errorf("header: %v", r.Header())
 	}
 	if got := body(t, r); got != strings.Repeat("let a = 1;", 100) {
 		t.Errorf("unpacked: %.40q", got)
 	}
-	if r := get(t, s, "/assets/app-1a.js"); r.Header.Get("Content-Encoding") != "" {
+	if r := get(t, s, "/assets/app-1a.js"); r.Header().Get("Content-Encoding") != "" {
 		t.Error("compressed for who did not ask for it")
 	}
-	again := get(t, s, "/assets/app-1a.js", "If-None-Match", r.Header.Get("ETag"))
-	if again.StatusCode != http.StatusNotModified {
-		t.Errorf("unchanged: %d", again.StatusCode)
+	again := get(t, s, "/assets/app-1a.js", "If-None-Match", r.Header().Get("ETag"))
+	if again.Code != http.StatusNotModified {
+		t.Errorf("unchanged: %d", again.Code)
 	}
 }
 
 func TestAnAssetOfAnOlderBuildIsNoPage(t *testing.T) {
-	if r := get(t, built(t), "/assets/app-00.js"); r.StatusCode != http.StatusNotFound {
-		t.Errorf("status %d", r.StatusCode)
+	if r := get(t, built(t), "/assets/app-00.js"); r.Code != http.StatusNotFound {
+		t.Errorf("status %d", r.Code)
 	}
 }
 
@@ -116,7 +115,7 @@ func TestTheEmbeddedFilesCanBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := get(t, s, "/"); r.StatusCode != http.StatusOK {
-		t.Errorf("status %d", r.StatusCode)
+	if r := get(t, s, "/"); r.Code != http.StatusOK {
+		t.Errorf("status %d", r.Code)
 	}
 }

@@ -69,7 +69,6 @@ type snsEndpoints struct {
 	mu       sync.Mutex
 	got      map[string][]snsArrival
 	statuses map[string][]int
-	public   func(*http.Request) (*http.Response, error)
 }
 
 type snsArrival struct {

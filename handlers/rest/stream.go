@@ -164,7 +164,7 @@ func (a *API) endStream(s *sse, err error) error {
 	default:
 		a.Logger.Warn("a live stream ends", "error", err, "request_id", s.c.Response().Header().Get(headerRequestID))
 	}
-	s.write(fmt.Appendf(nil, "event: end\ndata: {\"reason\":%q,\"cursor\":%q}\n\n", reason, s.last))
+	_ = s.write(fmt.Appendf(nil, "event: end\ndata: {\"reason\":%q,\"cursor\":%q}\n\n", reason, s.last))
 	return nil
 }
 

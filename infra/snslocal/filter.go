@@ -71,6 +71,7 @@ func parseCondition(v jsontext.Value) (condition, error) {
 		for name, operand := range operators {
 			return parseOperator(name, operand)
 		}
+	default: // a list is no condition
 	}
 	return nil, fmt.Errorf("unrecognized condition %s", v)
 }

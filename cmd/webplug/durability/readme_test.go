@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 	first := openTerminal(t, "WEBPLUG_ADDR=127.0.0.1:0", "WEBPLUG_DATA="+data)
 	first.enter(blocks[0])
 	var address string
-	eventually(t, "`make run` prints the URL of its API", func() bool {
+	within(t, 10*patience, "`make run` builds and prints the URL of its API", func() bool {
 		found := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/v1`).FindStringSubmatch(first.seen.String())
 		if len(found) > 0 {
 			address = found[1]
