@@ -227,18 +227,6 @@ func TestTheServerTellsHowItIs(t *testing.T) {
 	if strings.Contains(metrics, s.id) || strings.Contains(metrics, e.ID) {
 		t.Error("/metrics has a series for each service or endpoint")
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, suite.server.url+"/", nil) // not of the API
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	if page, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != 200 || !strings.Contains(string(page), "/openapi.json") {
-		t.Errorf("the page does not say where the API is: %s, %v, %s", answer.Status, err, page)
-	}
 }
 
 func TestNothingIsStuck(t *testing.T) {

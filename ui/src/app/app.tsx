@@ -1,12 +1,13 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { RouterProvider } from "react-router";
 import { Refused } from "@/api/problem";
 import { TooltipProvider } from "@/components/ui/tooltip";
-import { SignIn } from "@/pages/sign-in/sign-in";
 import { AccessProvider } from "./access";
 import { router } from "./router";
 import { useKey } from "./session";
+
+const SignIn = lazy(() => import("@/pages/sign-in/sign-in"));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -33,7 +34,9 @@ export function App() {
             <RouterProvider router={router} />
           </AccessProvider>
         ) : (
-          <SignIn />
+          <Suspense>
+            <SignIn />
+          </Suspense>
         )}
       </TooltipProvider>
     </QueryClientProvider>

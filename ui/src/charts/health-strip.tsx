@@ -6,7 +6,7 @@ import { dayAndClock } from "@/lib/time";
 export type StripCell = Stats["endpoints"][number]["strip"][number];
 
 const bars = 48;
-const width = 192;
+const most = 192; // px
 const height = 16;
 
 /** Joins neighbours until there are at most 48 bars. */
@@ -44,14 +44,14 @@ export function HealthStrip({ strip, className }: { strip: readonly StripCell[];
   const cells = fold(strip);
   const delivered = cells.reduce((n, c) => n + c.delivered, 0);
   const failed = cells.reduce((n, c) => n + c.failed, 0);
-  const step = Math.min(12, Math.max(4, Math.floor(width / Math.max(1, cells.length))));
-  const from = width - cells.length * step;
+  const step = Math.min(8, Math.max(4, Math.floor(most / Math.max(1, cells.length))));
+  const width = Math.max(1, cells.length) * step;
   return (
     <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={`${plural(delivered, "delivery", "deliveries")} arrived, ${failed} failed`} className={className}>
       {cells.map((c, i) => {
         const look = looks[healthOf(c)];
         return (
-          <rect key={c.start} x={from + i * step} y={height - look.height} width={step - 1} height={look.height} rx=".8" className={look.fill}>
+          <rect key={c.start} x={i * step} y={height - look.height} width={step - 1} height={look.height} rx=".8" className={look.fill}>
             <title>{`${dayAndClock(new Date(c.start), zone)}: ${c.delivered} delivered, ${c.failed} failed, ${c.attempts_failed} failed attempts`}</title>
           </rect>
         );

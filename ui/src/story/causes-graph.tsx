@@ -89,6 +89,16 @@ export function CausesGraph({ history, endpoint, names, chosen, onChoose }: Caus
   );
 }
 
+/** Names that fit into a node; the entry beside it has the event's own. */
+const short: Partial<Record<Event["type"], string>> = {
+  DeliverySucceeded: "Succeeded",
+  DeliveryFailed: "Failed",
+  DeliveryUnreported: "No report",
+  DeliveryDiscarded: "Discarded",
+  AttemptFailed: "Attempt",
+  RetryRequested: "Retry",
+};
+
 function label(cause: Cause, names: Names) {
   const first = cause.events[0];
   const last = cause.events.at(-1);
@@ -103,7 +113,7 @@ function label(cause: Cause, names: Names) {
   const code = number(last.data, "status_code");
   const took = number(last.data, "duration_ms");
   const note = [where, code, took === undefined ? "" : milliseconds(took)].filter(Boolean).join(" · ") || first.actor_name;
-  return { mark: told.mark, title: cause.events.length > 1 ? plural(cause.events.length, "attempt") : last.type, note, id: last.id };
+  return { mark: told.mark, title: cause.events.length > 1 ? plural(cause.events.length, "attempt") : (short[last.type] ?? last.type), note, id: last.id };
 }
 
 function Tree({ causes, names, onChoose, depth = 0 }: { causes: readonly Cause[]; names: Names; onChoose: (id: string) => void; depth?: number }) {

@@ -11,6 +11,7 @@ export interface Cause {
 }
 
 const most = 9;
+const abreast = 3; // lanes side by side that can still be read
 
 /**
  * What led to what. Each event names its cause; where the cause is a request, an event stands at the top. Attempts of one lane
@@ -35,7 +36,7 @@ export function causesOf(history: readonly Event[], chosenEndpoint: string | nul
     else roots.push(node);
     lastOf.set(e.stream, node);
   }
-  if (nodes.size > most) for (const root of roots) foldLanes(root, chosenEndpoint ?? worst(history));
+  if (nodes.size > most || roots.some((r) => r.children.length > abreast)) for (const root of roots) foldLanes(root, chosenEndpoint ?? worst(history));
   return roots;
 }
 

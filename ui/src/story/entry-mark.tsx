@@ -6,7 +6,7 @@ import type { Sentence } from "./sentence";
 export function EntryMark({ mark, actor }: { mark: Sentence["mark"]; actor: string }) {
   if (mark === "person") {
     return (
-      <span aria-hidden className="inline-flex size-[22px] items-center justify-center rounded-full border border-text bg-surface text-[8.5px] font-bold">
+      <span aria-hidden className="inline-flex size-[22px] shrink-0 items-center justify-center rounded-full border border-text bg-surface text-[8.5px] font-bold">
         {initials(actor)}
       </span>
     );

@@ -29,7 +29,7 @@ async function check(key: string): Promise<string | null> {
   }
 }
 
-export function SignIn() {
+export default function SignIn() {
   const [key, setKey] = useState("");
   const [shown, setShown] = useState(false);
   const [error, setError] = useState<string | null>(lastEnding() === "refused" ? "The server refuses the key that was in use: it was revoked, or changed. Sign in again; the page is kept." : null);
