@@ -50,7 +50,7 @@ test: go ui/dist/index.html ## every test, with the race detector
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
 	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
 	@go test -race -timeout 20m ./...
-	@echo "testing the HTTP suite on DynamoDB (three to five minutes on two cores)"
+	@echo "testing the HTTP suite on DynamoDB (about five minutes on two busy cores)"
 	@$(MAKE) --no-print-directory test/dynamodb js-test ui-test
 
 .PHONY: test/dynamodb
