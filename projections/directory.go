@@ -113,6 +113,9 @@ func (d *Directory) ViaSNS(service, id string) bool {
 	return d.endpoints[domain.EndpointStream(service, id)].Format == domain.SNS
 }
 
+// AnyViaSNS says whether there is an endpoint of the format sns, or was.
+func (d *Directory) AnyViaSNS() bool { return d.viaSNS.Load() > 0 }
+
 // AllViaSNS lists the endpoints of the format sns, removed ones too: something of theirs may be left.
 func (d *Directory) AllViaSNS() []domain.Endpoint {
 	d.mu.RLock()

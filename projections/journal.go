@@ -212,7 +212,7 @@ func (j *journal) enter(out []Row, h serviceHour, version func(serviceHour) (eve
 // pageRow is one page. It is listed by the time of its newest fact, by that of its oldest, and by its arrival; with an
 // accepted message also among those.
 func pageRow(service, hour, mark string, facts []Fact) (Row, error) {
-	body, err := json.Marshal(facts)
+	body, err := appendFacts(make([]byte, 0, factBytes*len(facts)), facts)
 	if err != nil {
 		return Row{}, err
 	}

@@ -145,9 +145,13 @@ func (s *SNS) Confirm(ctx context.Context, service, endpoint, eventType, token s
 }
 
 func (s *SNS) takeAll(_ context.Context, _ eventlog.Position, records []eventlog.Record) error {
+	unused := !s.Directory.AnyViaSNS() // then no message has one among its targets: they were chosen from the directory
 	for _, rec := range records {
-		switch kindOf(rec.Stream) {
+		switch k := kindOf(rec.Stream); k {
 		case kindMessage, kindDelivery, kindEndpoint, kindEventType, kindService:
+			if unused && (k == kindMessage || k == kindDelivery) {
+				continue
+			}
 			if r, err := s.Log.Decode(rec); err == nil { // else the projector sets it aside
 				s.take(r)
 			}
@@ -185,6 +189,14 @@ func (s *SNS) take(r eventlog.Recorded) {
 
 // sweep looks through the due rows: with all set, for what was never published; else for what is overdue alone.
 func (s *SNS) sweep(ctx context.Context, all bool) error {
+	if all { // after a crash the directory may not know of an endpoint yet
+		if err := s.Directory.settled(ctx); err != nil {
+			return err
+		}
+	}
+	if !s.Directory.AnyViaSNS() { // to look is to write all that is held back
+		return nil
+	}
 	lanes, err := s.Rows.DueEndpoints(ctx)
 	if err != nil {
 		return err
