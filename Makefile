@@ -50,11 +50,10 @@ test: go ui/dist/index.html ## every test, with the race detector
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
 	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
 	@go test -race -timeout 20m ./...
-	@echo "testing the HTTP suite on DynamoDB (about five minutes on two busy cores)"
-	@$(MAKE) --no-print-directory test/dynamodb js-test ui-test
+	@$(MAKE) --no-print-directory js-test ui-test
 
 .PHONY: test/dynamodb
-test/dynamodb: go ## the HTTP suite with --store dynamodb; make test runs it too
+test/dynamodb: go ## the HTTP suite with --store dynamodb, about six minutes
 	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb
 
 .PHONY: js-test
