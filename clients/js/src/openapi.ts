@@ -1931,7 +1931,7 @@ export interface components {
             }[];
             /** @description How often the read models were made anew */
             generation: number;
-            /** @description The newest commit */
+            /** @description The newest commit; where the store numbers none (dynamodb), how many this process made */
             log_position: number;
             rows_format: number;
             started_at: components["schemas"]["Time"];

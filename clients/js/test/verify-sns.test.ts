@@ -90,6 +90,18 @@ test("a topic with a line break in it cannot pass another's message off as a nam
   await refuses(read(forged, trust({ topics: "arn:aws:sns:eu-west-1:123456789012:webplug-*" })), "sns_topic_not_allowed");
 });
 
+test("nor can a type with line breaks in it, whose end is another message's", async () => {
+  const Message = "m\nMessageId\ni\nSubscribeURL\nu\nTimestamp\n" + new Date().toISOString() +
+    "\nToken\nt\nTopicArn\narn:aws:sns:eu-west-1:123456789012:webplug-x\nType\nUnsubscribeConfirmation";
+  const theirs = sns.notification({ Message, TopicArn: "arn:aws:sns:eu-west-1:666:theirs" });
+  const [, Timestamp, TopicArn] = /Timestamp\n(.*)\nToken\nt\nTopicArn\n(.*)\nType/.exec(Message) ?? [];
+  const forged = {
+    ...theirs, Message: "m", MessageId: "i", SubscribeURL: "u", Timestamp, Token: "t", TopicArn,
+    Type: `UnsubscribeConfirmation\nMessageId\n${theirs.MessageId}\nTimestamp\n${theirs.Timestamp}\nTopicArn\n${theirs.TopicArn}\nType\nNotification`,
+  };
+  await refuses(read(forged, trust({ topics: "arn:aws:sns:eu-west-1:123456789012:webplug-*" })), "sns_topic_not_allowed");
+});
+
 test("certificates come from SNS's own hosts alone, and nothing else is asked", async () => {
   const asked: string[] = [];
   const fetchCert = (url: string) => { asked.push(url); return Promise.resolve(sns.pem); };

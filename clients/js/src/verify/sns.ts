@@ -47,7 +47,7 @@ export function envelopeOf(raw: Raw): SnsEnvelope | undefined {
 
 /** Checks topic, time, the certificate's host, and the signature, of version 1 or 2. */
 export async function verifyEnvelope(envelope: SnsEnvelope, trust: SnsTrust): Promise<void> {
-  if (!allowed(envelope.TopicArn, trust.topics)) {
+  if (!allowed(envelope, trust.topics)) {
     throw new VerificationError("sns_topic_not_allowed", `${envelope.TopicArn} is none of the option topics`);
   }
   checkTime(Date.parse(envelope.Timestamp) / 1_000, trust.snsToleranceSeconds ?? 4_500, 300);
@@ -72,11 +72,11 @@ export async function visitSubscribeUrl(envelope: SnsEnvelope, snsHost: string |
 }
 
 /**
- * Whether a topic is one of those, or begins as one that ends in `*`. Nothing but an ARN's characters may follow: what is
- * signed has a line for each field, so a line break would let somebody else's message pass for one of the topic.
+ * Whether a topic is one of those, or begins as one that ends in `*`. Nothing but an ARN's characters may be in it or in
+ * Type: what is signed has a line for each field, so a line break would let somebody else's message pass for one of the topic.
  */
-function allowed(topic: string, topics: string | readonly string[]): boolean {
-  return /^[\w:.-]+$/.test(topic) && [topics].flat().some((one) => topic === one || (one.endsWith("*") && topic.startsWith(one.slice(0, -1))));
+function allowed({ TopicArn: topic, Type }: SnsEnvelope, topics: string | readonly string[]): boolean {
+  return /^[\w:.-]+$/.test(topic + Type) && [topics].flat().some((one) => topic === one || (one.endsWith("*") && topic.startsWith(one.slice(0, -1))));
 }
 
 /** Fields that are signed, in this order; a notification has no SubscribeURL and Token, a confirmation no Subject. */
