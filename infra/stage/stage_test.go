@@ -1,0 +1,17 @@
+package stage
+
+import (
+	"strings"
+	"testing"
+)
+
+// A topic's name is the longest of all: prefix, id of the event type, shard. SNS allows 256, a bucket's name 63.
+func TestNamesFit(t *testing.T) {
+	longest := strings.Repeat("s", 20)
+	if !Valid(longest) || Valid(longest+"s") || Valid("a") || Valid("1a") || Valid("Aa") || Valid("a-") || Valid("a_b") {
+		t.Error("a stage's name is 2 to 20 of a-z, 0-9 and -, a letter first, no - last")
+	}
+	if n := len(Bucket(longest, "123456789012", "ap-southeast-2")); n > 63 {
+		t.Errorf("the bucket's name has %d characters", n)
+	}
+}
