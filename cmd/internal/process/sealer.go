@@ -20,7 +20,7 @@ func Sealer(ctx context.Context, keys eventlog.Keys, master []byte, random io.Re
 		return nil, err
 	}
 	err = sealer.CheckMaster(ctx, false)
-	if errors.Is(err, eventlog.ErrNoKey) {
+	if errors.Is(err, eventlog.ErrSealed) { // or it is the first start
 		var fresh bool
 		if fresh, err = empty(ctx); err == nil {
 			err = sealer.CheckMaster(ctx, fresh)
