@@ -39,6 +39,7 @@ func NewStack(scope constructs.Construct, p Props) awscdk.Stack {
 	s := &stack{props: p, Stack: awscdk.NewStack(scope, jsii.String("WebPlug"), &awscdk.StackProps{
 		StackName:   jsii.String(stage.Stack(p.Stage)),
 		Description: jsii.String("WebPlug: webhooks as a service"),
+		Tags:        &map[string]*string{stage.TagStage: jsii.String(p.Stage)},
 		// A released template is sent as it is, and read by programs.
 		SuppressTemplateIndentation: jsii.Bool(p.Package == ""),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
@@ -54,7 +55,9 @@ func NewStack(scope constructs.Construct, p Props) awscdk.Stack {
 	s.makeTriggers()
 	s.makeAlarms()
 	s.outputs()
-	awscdk.Tags_Of(s.Stack).Add(jsii.String(stage.TagStage), awscdk.Fn_Ref(jsii.String(stage.ParamStage)), nil)
+	awscdk.Tags_Of(s.Stack).Add(jsii.String(stage.TagStage), awscdk.Fn_Ref(jsii.String(stage.ParamStage)), &awscdk.TagProps{
+		ExcludeResourceTypes: jsii.Strings("aws:cdk:stack"), // whose tags are no part of the template
+	})
 	return s.Stack
 }
 
