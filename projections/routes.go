@@ -3,8 +3,6 @@ package projections
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -54,28 +52,11 @@ func archivedUser(service string, u domain.User) []Notice {
 // routes reads who may get a message, consistently.
 type routes struct {
 	views Views
-	now   eventlog.Clock
-
-	mu         sync.Mutex
-	generation Generation
-	until      time.Time
+	*pointer
 }
 
-// generationKept is how long the current generation is taken for it: an old one is written on for long after a switch.
-const generationKept = 10 * time.Second
-
-func newRoutes(v Views, now eventlog.Clock) *routes { return &routes{views: v, now: now} }
-
-func (r *routes) current(ctx context.Context) (Generation, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	if r.generation != 0 && now.Before(r.until) {
-		return r.generation, nil
-	}
-	g, err := r.views.Current(ctx)
-	r.generation, r.until = g, now.Add(generationKept)
-	return g, err
+func newRoutes(v Views, now eventlog.Clock) *routes {
+	return &routes{views: v, pointer: newPointer(v, now)}
 }
 
 // routesAtOnce is how many notices are asked for at once.
