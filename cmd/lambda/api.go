@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -59,11 +60,22 @@ func plain(h http.Handler) http.Handler {
 		if r.ContentLength == 0 && r.Body != nil && r.Body != http.NoBody {
 			r.ContentLength = -1 // it came in base64
 		}
+		keepSlashes(r.URL)
 		if r.Method == http.MethodHead {
 			w = headOnly{w}
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// keepSlashes encodes them again in the one id of a path that has some, a stream's name: algnhsa decodes the whole path, and
+// API Gateway may have done so before.
+func keepSlashes(u *url.URL) {
+	const before, after = "/v1/stuck/", "/retry"
+	id, ok := strings.CutPrefix(u.Path, before)
+	if id, found := strings.CutSuffix(id, after); ok && found && strings.Contains(id, "/") {
+		u.RawPath = before + url.PathEscape(id) + after
+	}
 }
 
 // headOnly leaves the body out (RFC 9110, 9.3.2).

@@ -48,7 +48,9 @@ func (s *callsSeen) note(tables string, calls []cloud.Call) {
 			s.all[role] = map[grant]bool{}
 		}
 		for _, g := range grants(tables, c) {
-			s.all[role][g] = true
+			if _, resource, ok := strings.Cut(g.Resource, "/"); !ok || !strings.HasPrefix(resource, "?") {
+				s.all[role][g] = true
+			}
 		}
 	}
 }
@@ -116,7 +118,11 @@ func grants(tables string, c cloud.Call) []grant {
 	case "secretsmanager":
 		var in struct{ SecretId string } //nolint:revive // as AWS spells it
 		_ = json.Unmarshal(c.Body, &in)
-		return []grant{{"secretsmanager:" + c.Action, map[string]string{masterARN: "secret/master-key", adminARN: "secret/admin-key"}[in.SecretId]}}
+		name, ok := map[string]string{masterARN: "master-key", adminARN: "admin-key"}[in.SecretId]
+		if !ok {
+			name = "?" // of a function that cannot start
+		}
+		return []grant{{"secretsmanager:" + c.Action, "secret/" + name}}
 	case "sns":
 		return topicGrants(c)
 	case "sqs":
@@ -151,7 +157,12 @@ func tableGrants(tables string, c cloud.Call) []grant {
 		TransactItems []map[string]part
 	}
 	_ = json.Unmarshal(c.Body, &in)
-	resource := func(table string) string { return "table/" + strings.TrimPrefix(table, tables+"-") }
+	resource := func(table string) string {
+		if name, ok := strings.CutPrefix(table, tables+"-"); ok {
+			return "table/" + name
+		}
+		return "table/?" // of a function that cannot start
+	}
 	var out []grant
 	if in.TableName != "" {
 		out = append(out, grant{"dynamodb:" + c.Action, resource(in.TableName)})

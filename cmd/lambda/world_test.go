@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -96,9 +97,10 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := emptyWorld(t)
-	if err := w.store.CreateTables(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.must(w.store.CreateTables(t.Context()))
+	sealer, err := process.Sealer(t.Context(), w.store, bytes.Repeat([]byte{0x0f}, eventlog.MasterKeySize), rand.Reader, func(context.Context) (bool, error) { return true, nil })
+	w.must(err)
+	w.log = eventlog.New(w.store, domain.Events(), sealer, time.Now, process.NewIDs(time.Now))
 	return w
 }
 
@@ -116,18 +118,12 @@ func emptyWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cloud.Services["dynamodb"] = behind
-	w.cloud.Services["secretsmanager"] = cloud.Secrets{masterARN: masterKey, adminARN: adminKey}
-	w.cloud.Services["logs"] = cloud.Agreeable{}
+	w.cloud.Serve("dynamodb", behind)
+	w.cloud.Serve("secretsmanager", cloud.Secrets{masterARN: masterKey, adminARN: adminKey})
+	w.cloud.Serve("logs", cloud.Agreeable{})
 	w.store = dynamo.New(dynamo.Options{
 		AWS: server.Config(), LogTable: w.tables + "-log", KeysTable: w.tables + "-keys", ViewsTable: w.tables + "-views",
 	})
-	master := bytes.Repeat([]byte{0x0f}, eventlog.MasterKeySize)
-	sealer, err := eventlog.NewSealer(w.store, master, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.log = eventlog.New(w.store, domain.Events(), sealer, time.Now, process.NewIDs(time.Now))
 	return w
 }
 

@@ -5,6 +5,7 @@ package cloud
 import (
 	"bytes"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,15 +22,14 @@ type Call struct {
 	Body    []byte
 }
 
-// Cloud is the endpoint. Services and Fault are set before it is used.
+// Cloud is the endpoint.
 type Cloud struct {
-	// Services answer calls, by the name that signatures have for each. A service that is not there is refused.
-	Services map[string]http.Handler
-	server   *httptest.Server
+	server *httptest.Server
 
-	mu    sync.Mutex
-	fault Fault
-	calls []Call
+	mu       sync.Mutex
+	services map[string]http.Handler
+	fault    Fault
+	calls    []Call
 }
 
 // Fault may answer a call in the service's place: true says that it has. pass hands the call on, whose answer is then the
@@ -38,7 +38,7 @@ type Fault func(c Call, w http.ResponseWriter, pass func() (status int, body []b
 
 // New starts the endpoint.
 func New() *Cloud {
-	c := &Cloud{Services: map[string]http.Handler{}}
+	c := &Cloud{services: map[string]http.Handler{}}
 	c.server = httptest.NewServer(c)
 	return c
 }
@@ -48,6 +48,13 @@ func (c *Cloud) URL() string { return c.server.URL }
 
 // Close ends the endpoint.
 func (c *Cloud) Close() { c.server.Close() }
+
+// Serve lets a service be answered by h, by the name that signatures have for it; a service that nobody answers is refused.
+func (c *Cloud) Serve(service string, h http.Handler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.services[service] = h
+}
 
 // SetFault makes calls fail; nil ends that.
 func (c *Cloud) SetFault(f Fault) {
@@ -74,7 +81,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call.Caller, call.Service = signer(r)
 	c.mu.Lock()
 	c.calls = append(c.calls, call)
-	fault, service := c.fault, c.Services[call.Service]
+	fault, service := c.fault, c.services[call.Service]
 	c.mu.Unlock()
 	if service == nil {
 		http.Error(w, "no service "+call.Service, http.StatusNotImplemented)
@@ -128,5 +135,5 @@ func Behind(endpoint string) (http.Handler, error) {
 	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.Out.URL.Scheme, r.Out.URL.Host = at.Scheme, at.Host
 		r.Out.Host = r.In.Host
-	}}, nil
+	}, ErrorLog: log.New(io.Discard, "", 0)}, nil // who calls is told, or gone
 }
