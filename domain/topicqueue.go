@@ -1,6 +1,13 @@
 package domain
 
-import "webplug/domain/eventlog"
+import (
+	"time"
+
+	"webplug/domain/eventlog"
+)
+
+// TopicAfterlife is how long a topic stands after its event type was archived: what was accepted before is sent meanwhile.
+const TopicAfterlife = 2 * time.Hour
 
 // QueueSubscribed says that a queue of WebPlug's own gets what is published to an event type's topic with QueueSlot among its
 // slots: the webhooks of the format standard-webhooks, in an AWS account.
