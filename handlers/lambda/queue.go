@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"webplug/projections"
 )
@@ -86,7 +87,7 @@ func messageID(body string) (string, error) {
 	var webhook struct {
 		ID string `json:"id"`
 	}
-	if err := json.Unmarshal([]byte(body), &webhook); err != nil {
+	if err := json.Unmarshal([]byte(body), &webhook, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); err != nil {
 		return "", &unreadError{err}
 	}
 	if webhook.ID == "" {
