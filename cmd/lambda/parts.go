@@ -21,6 +21,7 @@ import (
 	"webplug/infra/dynamo"
 	"webplug/infra/sender"
 	"webplug/infra/sns"
+	"webplug/infra/stage"
 	"webplug/projections"
 )
 
@@ -77,7 +78,12 @@ func (p *parts) sealer(ctx context.Context) (*eventlog.Sealer, error) {
 	if err != nil || len(master) != eventlog.MasterKeySize {
 		return nil, fmt.Errorf("the secret %s is no master key, which has %d hexadecimal digits", p.settings.masterKeySecret, 2*eventlog.MasterKeySize)
 	}
-	return process.Sealer(ctx, p.store, master, p.random, func(ctx context.Context) (bool, error) { return process.Empty(ctx, p.store) })
+	return process.Sealer(ctx, p.store, master, p.random, func(ctx context.Context) (bool, error) {
+		if p.settings.role != stage.API && p.settings.role != stage.Schedule {
+			return false, nil // these begin a stage, and may read the whole log; without an event there is nothing for others to do
+		}
+		return process.Empty(ctx, p.store)
+	})
 }
 
 // secret reads a secret's text.

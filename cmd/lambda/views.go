@@ -12,10 +12,10 @@ import (
 
 // views makes the role that makes rows of what the log's stream brings.
 func (p *parts) views(ctx context.Context) (lambda.Handler, error) {
-	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
-	if _, err := batches.Open(ctx, p.store, false); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return nil, err
 	}
+	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
 	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: batches, Logger: p.logger}
 	return lambda.NewHandler(feed.Handle), nil
 }
