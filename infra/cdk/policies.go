@@ -65,7 +65,7 @@ func (s *stack) policy(r stage.Role) []map[string]any {
 	add := func(more ...map[string]any) { all = append(all, more...) }
 	switch r {
 	case stage.Views:
-		add(s.readLog(), s.scanLog(), s.dropRows())
+		add(s.readLog())
 		add(s.followLog()...)
 	case stage.Dispatch:
 		add(s.appendLog()...)
@@ -80,16 +80,15 @@ func (s *stack) policy(r stage.Role) []map[string]any {
 		add(s.receive("TakeWork", s.queues.work.AttrArn()), s.send("WakeQueues", s.queues.attempts.AttrArn(), s.queues.work.AttrArn()), s.publish())
 	case stage.Reports:
 		add(s.appendLog()...)
-		add(s.send("SetAside", s.queues.setAside.reports.AttrArn()), s.send("WakeQueues", s.queues.work.AttrArn()))
+		add(s.send("SetAside", s.queues.setAside.reports.AttrArn()))
 	case stage.Schedule:
 		add(s.appendLog()...)
-		add(s.reconcile()...)
 		add(s.scanLog(), s.dropRows(), s.receive("TakeDeadLetters", s.queues.letters.AttrArn()),
-			s.send("WakeQueues", s.queues.attempts.AttrArn(), s.queues.work.AttrArn()), s.publish())
+			s.send("WakeQueues", s.queues.attempts.AttrArn(), s.queues.work.AttrArn()))
 	case stage.API:
 		add(s.appendLog()...)
-		add(s.scanLog(), s.send("WakeQueues", s.queues.attempts.AttrArn(), s.queues.work.AttrArn()),
-			allow("ConfirmSubscriptions", []string{"sns:ConfirmSubscription"}, topics()),
+		add(s.scanLog(), allow("ConfirmSubscriptions", []string{"sns:ConfirmSubscription"}, topics()),
+			allow("LookAtSubscriptions", []string{"sns:GetSubscriptionAttributes"}, jsii.String("*")),
 			allow("ReadAdminKey", []string{"secretsmanager:GetSecretValue"}, s.secrets.admin.Ref()))
 	}
 	return all
@@ -97,7 +96,7 @@ func (s *stack) policy(r stage.Role) []map[string]any {
 
 // readLog reads streams and trails.
 func (s *stack) readLog() map[string]any {
-	return allow("ReadLog", []string{"dynamodb:GetItem", "dynamodb:Query"}, s.tables.log.AttrArn())
+	return allow("ReadLog", []string{"dynamodb:Query"}, s.tables.log.AttrArn())
 }
 
 // appendLog decides commands: it reads the log, adds to it, and never changes or removes; it makes and reads data keys,
@@ -105,7 +104,7 @@ func (s *stack) readLog() map[string]any {
 func (s *stack) appendLog() []map[string]any {
 	return []map[string]any{
 		s.readLog(),
-		allow("AppendLog", []string{"dynamodb:PutItem"}, s.tables.log.AttrArn()),
+		allow("AppendLog", []string{"dynamodb:PutItem", "dynamodb:ConditionCheckItem"}, s.tables.log.AttrArn()),
 		allow("KeepDataKeys", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, s.tables.keys.AttrArn()),
 		allow("ReadMasterKey", []string{"secretsmanager:GetSecretValue"}, s.secrets.master.Ref()),
 	}
