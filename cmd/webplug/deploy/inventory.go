@@ -224,3 +224,12 @@ func (c *Cloud) others(ctx context.Context) ([]string, error) {
 		}
 	}
 }
+
+// ReadSecret reads a secret's text.
+func (c *Cloud) ReadSecret(ctx context.Context, arn string) (string, error) {
+	out, err := c.Secrets.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &arn})
+	if err != nil {
+		return "", c.explain(err)
+	}
+	return aws.ToString(out.SecretString), nil
+}
