@@ -38,6 +38,6 @@ function required(raw: Raw, name: string): string {
   return value;
 }
 
-function keyOf(secret: string): Promise<CryptoKey> {
+function keyOf(secret: string | undefined): Promise<CryptoKey> {
   return importKey("raw", fromBase64(String(secret).replace(/^whsec_/, "")), { name: "HMAC", hash: "SHA-256" }, "secret_malformed", "a secret is whsec_ and base64");
 }
