@@ -194,7 +194,7 @@ func listMoves(t *testing.T, v projections.Views) {
 }
 
 func listBusy(t *testing.T, v projections.Views) {
-	const list = "newest/svc_1/2026010203"
+	const list = "status/svc_1/failed"
 	if !projections.Busy(list) {
 		t.Fatal("the list is not busy")
 	}
