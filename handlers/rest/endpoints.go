@@ -193,13 +193,13 @@ func (a *API) getEndpoint(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	a.routed(ctx, c, endpoint)
+	a.inForce(ctx, c, endpoint)
 	return c.json(http.StatusOK, row)
 }
 
-// routed waits until messages go to an endpoint as it is shown, or says that they may not: whoever has read active gets
+// inForce waits until messages go to an endpoint as it is shown, or says that they may not: whoever has read active gets
 // what is published after, whoever has read paused gets none.
-func (a *API) routed(ctx context.Context, c *call, e domain.Endpoint) {
+func (a *API) inForce(ctx context.Context, c *call, e domain.Endpoint) {
 	if !a.Directory.Settled(ctx, domain.EndpointStream(c.service.ID, e.ID), e.Version) {
 		c.Response().Header()[headerStale] = valueTrue
 	}

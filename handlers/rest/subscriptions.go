@@ -65,7 +65,7 @@ func (a *API) getSubscription(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	a.routed(ctx, c, endpoint)
+	a.inForce(ctx, c, endpoint)
 	return c.json(http.StatusOK, shown)
 }
 
