@@ -1,0 +1,21 @@
+package main
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	handlers "webplug/handlers/lambda"
+	"webplug/infra/dynamo"
+	"webplug/projections"
+)
+
+// views makes the role that makes rows of what the log's stream brings.
+func (p *parts) views(ctx context.Context) (lambda.Handler, error) {
+	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
+	if _, err := batches.Open(ctx, p.store, false); err != nil {
+		return nil, err
+	}
+	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: batches, Logger: p.logger}
+	return lambda.NewHandler(feed.Handle), nil
+}
