@@ -85,7 +85,7 @@ func (m *Mappings) Add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		rows = append(rows, Row{View: ViewMappings, ID: sum, Version: version, Body: body})
+		rows = append(rows, Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again})
 	}
 	if err := m.views.Apply(ctx, Beside, rows, 0); err != nil {
 		return fmt.Errorf("write mappings: %w", err)

@@ -38,6 +38,9 @@ type Row struct {
 	Notices []Notice         // what it tells readers of lists
 	// Fresh vouches that no other row of this id was ever written to this generation: an older one need not be looked for.
 	Fresh bool
+	// New says that there is hardly another row of this id: a store for which looking costs something may write first, and
+	// look only where there is one.
+	New bool
 }
 
 // Entry puts a row into an ordered list. Sort keys are compared byte by byte and are unique within a list.
