@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -29,6 +30,9 @@ type Queries struct {
 	settled    func() string // what arrives from now on has this mark or a later one; "" where that need not be known
 	// unawaited says that a delivery has no row before its first outcome.
 	unawaited bool
+	// remote says that several other processes write the rows. now is for what was written in the last minute.
+	remote bool
+	now    eventlog.Clock
 }
 
 // NewQueriesOf makes the queries over what batches write. catchUp makes every query after it see all that was
@@ -119,8 +123,12 @@ func (q *Queries) Keys(ctx context.Context, r PageRequest) (Page[KeyRow], error)
 	return list(ctx, q, ViewKeys, listKeys(), r, func(KeyRow) bool { return true })
 }
 
-// Users lists a service's users, newest first.
+// Users lists a service's users, newest first; a search in the order of what is found.
 func (q *Queries) Users(ctx context.Context, service string, f UserFilter, r PageRequest) (Page[UserRow], error) {
+	if f.Text != "" {
+		return search(ctx, q, ViewUsers, service, domain.PrefixUser, f.Text, r,
+			func(u UserRow) bool { return is(f.ExternalID, value(u.ExternalID)) })
+	}
 	if f.ExternalID != "" {
 		from := f.ExternalID + "\x00"
 		return listPart(ctx, q, ListQuery{View: ViewUsers, List: listExternalIDs(service), From: from, To: f.ExternalID + "\x01"}, r,
@@ -129,18 +137,26 @@ func (q *Queries) Users(ctx context.Context, service string, f UserFilter, r Pag
 	return list(ctx, q, ViewUsers, listUsers(service), r, func(UserRow) bool { return true })
 }
 
-// EventTypes lists a service's event types, newest first.
+// EventTypes lists a service's event types, newest first; a search in the order of what is found.
 func (q *Queries) EventTypes(ctx context.Context, service string, f EventTypeFilter, r PageRequest) (Page[EventTypeRow], error) {
+	if f.Text != "" {
+		return search(ctx, q, ViewEventTypes, service, domain.PrefixEventType, f.Text, r,
+			func(t EventTypeRow) bool { return is(f.Name, t.Name) })
+	}
 	return list(ctx, q, ViewEventTypes, listEventTypes(service), r, func(t EventTypeRow) bool { return is(f.Name, t.Name) })
 }
 
-// Endpoints lists a service's endpoints, newest first.
+// Endpoints lists a service's endpoints, newest first; a search in the order of what is found.
 func (q *Queries) Endpoints(ctx context.Context, service string, f EndpointFilter, r PageRequest) (Page[EndpointRow], error) {
+	wants := func(e EndpointRow) bool { return is(f.Status, e.Status) && is(f.URL, e.URL) && is(f.UserID, e.UserID) }
+	if f.Text != "" {
+		return search(ctx, q, ViewEndpoints, service, domain.PrefixEndpoint, address(f.Text), r, wants)
+	}
 	in := listEndpoints(service)
 	if f.UserID != "" {
 		in = listEndpointsOf(service, f.UserID)
 	}
-	return list(ctx, q, ViewEndpoints, in, r, func(e EndpointRow) bool { return is(f.Status, e.Status) && is(f.URL, e.URL) })
+	return list(ctx, q, ViewEndpoints, in, r, wants)
 }
 
 // Subscriptions lists a service's subscriptions, those of the newest endpoint first.
@@ -214,42 +230,7 @@ func list[T any](ctx context.Context, q *Queries, v View, in string, r PageReque
 
 // listPart gives a page of a list's rows.
 func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageRequest, wants func(T) bool) (Page[T], error) {
-	var page Page[T]
-	c, err := readCursor(r.Cursor, query.List)
-	if err != nil {
-		return page, err
-	}
-	at, stale, err := q.freshen(ctx)
-	if err != nil {
-		return page, err
-	}
-	defer at.release()
-	page.Stale = stale
-	query.Limit = r.Limit + 1
-	if c.Sort != "" && query.Backward {
-		query.To = c.Sort
-	} else if c.Sort != "" {
-		query.From = c.Sort + "\x00"
-	}
-	seen := 0
-	err = at.walk(ctx, query, func(l Listed) error {
-		var row T
-		if err := json.Unmarshal(l.Body, &row); err != nil {
-			return err
-		}
-		if wants(row) {
-			if len(page.Data) == r.Limit {
-				return errEnough
-			}
-			page.Data = append(page.Data, row)
-		}
-		page.Next = cursor{List: query.List, Sort: l.Sort}.String()
-		if seen++; seen >= budget {
-			return errEnough
-		}
-		return nil
-	})
-	return finish(page, err)
+	return listWanted(ctx, q, query, r, func(_ Listed, row T) bool { return wants(row) })
 }
 
 // Stuck lists what is set aside, oldest first.
@@ -280,23 +261,29 @@ func (q *Queries) After(ctx context.Context, s eventlog.Stream, v eventlog.Versi
 	limited, cancel := context.WithTimeout(ctx, afterLimit)
 	defer cancel()
 	for {
-		there := false
-		for _, err := range q.log.Read(limited, s, v-1) {
-			switch {
-			case err == nil:
-				there = true
-			case limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it read
-			default:
-				return false, err
-			}
-			break
-		}
-		if there {
-			err := q.catchUpSoon(limited)
-			return err == nil, nil
-		}
-		if !sleep(limited, 50*time.Millisecond) {
+		shown, again, err := q.shows(limited, s, v)
+		switch {
+		case err != nil && limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it looked
+			return false, nil
+		case err != nil || !again:
+			return shown, err
+		case !sleep(limited, 50*time.Millisecond):
 			return false, nil
 		}
 	}
+}
+
+// shows says whether every list has an event, or whether to look again.
+func (q *Queries) shows(ctx context.Context, s eventlog.Stream, v eventlog.Version) (shown, again bool, err error) {
+	for r, err := range q.log.Read(ctx, s, v-1) {
+		switch {
+		case err != nil:
+			return false, false, err
+		case q.remote:
+			shown, err = q.journalHas(ctx, r)
+			return shown, !shown, err
+		}
+		return q.catchUpSoon(ctx) == nil, false, nil
+	}
+	return false, true, nil
 }

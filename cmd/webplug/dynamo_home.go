@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/handlers/lambda"
@@ -47,11 +48,7 @@ type dynamoHome struct {
 
 // openDynamoHome makes ready all parts. Nothing runs yet.
 func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*dynamoHome, error) {
-	empty, err := isEmpty(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	sealer, err := openSealer(ctx, o, store, empty)
+	sealer, err := process.Sealer(ctx, store, o.keys.master, o.random, func(ctx context.Context) (bool, error) { return process.Empty(ctx, store) })
 	if err != nil {
 		return nil, err
 	}
@@ -131,14 +128,6 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
-}
-
-// isEmpty says whether nothing was ever appended.
-func isEmpty(ctx context.Context, scanner eventlog.Scanner) (bool, error) {
-	for _, err := range scanner.Scan(ctx, "") {
-		return false, err
-	}
-	return true, nil
 }
 
 // ServeHTTP answers the API.
@@ -262,7 +251,7 @@ func (h *dynamoHome) system(ctx context.Context) rest.System {
 	number, format := h.batches.Generation()
 	now := h.options.now()
 	return rest.System{
-		Version: version + commit(), Store: storeDynamo, StartedAt: h.started, Generation: number, RowsFormat: format,
+		Version: version + process.Commit(), Store: storeDynamo, StartedAt: h.started, Generation: number, RowsFormat: format,
 		Position: h.unseen.appends(), Stuck: h.batches.Stuck(ctx), Waiting: h.lanes.Waiting(),
 		Consumers: []rest.Consumer{
 			h.lags.of("views", uint64(h.unseen.lag()), now), h.lags.of("dispatch", h.lanes.Lag(h.relay), now),

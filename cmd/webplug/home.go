@@ -13,6 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/handlers/rest"
@@ -73,10 +74,6 @@ type home struct {
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
 
-// errOtherMasterKey says that the data is sealed with another key.
-var errOtherMasterKey = errors.New("the data was made with another master key: give the one it was made with " +
-	"(WEBPLUG_MASTER_KEY, or master.key in the data folder); without it payloads and secrets stay sealed for ever")
-
 // openHome opens the data folder and makes ready all parts. Nothing runs yet.
 func openHome(ctx context.Context, o homeOptions) (*home, error) {
 	store, err := pebble.Open(ctx, pebble.Options{
@@ -95,7 +92,7 @@ func openHome(ctx context.Context, o homeOptions) (*home, error) {
 
 func (h *home) assemble(ctx context.Context) error {
 	o, store := h.options, h.store
-	sealer, err := openSealer(ctx, o, store, store.Head() == 0)
+	sealer, err := process.Sealer(ctx, store, o.keys.master, o.random, func(context.Context) (bool, error) { return store.Head() == 0, nil })
 	if err != nil {
 		return err
 	}
@@ -217,20 +214,6 @@ func (h *home) ready() <-chan struct{} { return h.isReady }
 
 // untilAnswered tells when no request is answered any more; it comes before run.
 func (h *home) untilAnswered(done <-chan struct{}) { h.answered = done }
-
-// openSealer makes the sealer of a log, or says that the data is another key's.
-func openSealer(ctx context.Context, o homeOptions, keys eventlog.Keys, empty bool) (*eventlog.Sealer, error) {
-	sealer, err := eventlog.NewSealer(keys, o.keys.master, o.random)
-	if err != nil {
-		return nil, err
-	}
-	if err := sealer.CheckMaster(ctx, empty); errors.Is(err, eventlog.ErrSealed) {
-		return nil, errOtherMasterKey
-	} else if err != nil {
-		return nil, fmt.Errorf("check the master key: %w", err)
-	}
-	return sealer, nil
-}
 
 // endStreams ends all live streams.
 func (h *home) endStreams() { h.api.EndStreams() }

@@ -105,12 +105,10 @@ func (a *API) serveRoutes() {
 	for _, r := range a.routes() {
 		a.echo.Add(r.method, r.path, a.serve(r.access, strings.Contains(r.path, ":svc"), r.handle))
 	}
+	a.echo.POST(selfTestPath+":token", a.selfTest)
 	if a.Pages != nil {
 		for _, path := range pages {
 			a.echo.GET(path, echo.WrapHandler(a.Pages))
 		}
 	}
 }
-
-// pages are the paths of the management UI and of its files. They are no part of the API.
-var pages = []string{"/", "/services", "/services/*", "/keys", "/system", "/assets/*", "/favicon.svg", "/theme.js"}
