@@ -90,8 +90,9 @@ test: go ui/dist/index.html ## every test, with the race detector
 	@$(MAKE) --no-print-directory cdk-test js-test ui-test
 
 .PHONY: test/dynamodb
-test/dynamodb: go ## the HTTP suite with --store dynamodb, about six minutes
-	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb
+test/dynamodb: go ## the HTTP suite with --store dynamodb, in both formats
+	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb -format standard-webhooks
+	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb -format sns
 
 .PHONY: cdk-test
 cdk-test: cfn-lint ## the stack: its template by assertions, and by cfn-lint
