@@ -208,7 +208,7 @@ func (f *cfn) ExecuteChangeSet(_ context.Context, in *cloudformation.ExecuteChan
 	if !ok {
 		return nil, refusal("ChangeSetNotFound", "ChangeSet does not exist")
 	}
-	f.run(strings.Replace(string(kind), "IMPORT", "CREATE", 1))
+	f.run(string(kind))
 	return &cloudformation.ExecuteChangeSetOutput{}, nil
 }
 
