@@ -28,6 +28,8 @@ interface TableProps<T> {
   className?: string;
   /** Space on a row looks into it. */
   onPeek?: (id: string) => void;
+  /** A row leads to another part of the same page: going there is no step back. */
+  replace?: boolean;
 }
 
 const areas: Record<NonNullable<Column<unknown>["phone"]>, string> = {
@@ -39,7 +41,7 @@ const areas: Record<NonNullable<Column<unknown>["phone"]>, string> = {
 };
 
 /** Rows under hairlines. On a phone each becomes two lines. */
-export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, dimmed, tall, className, onPeek }: TableProps<T>) {
+export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, dimmed, tall, className, onPeek, replace = false }: TableProps<T>) {
   const marked = columns.some((c) => c.phone === "mark");
   return (
     <table aria-label={label} aria-busy={dimmed} className={cn("w-full border-collapse text-left max-md:block", dimmed && "opacity-60 transition-opacity duration-120", className)}>
@@ -78,7 +80,7 @@ export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, di
                     c.className,
                   )}
                 >
-                  {i === 0 && to && <Link to={to(row)} aria-label={name?.(row) ?? key} onKeyDown={(e) => peekOnSpace(e, key, onPeek)} className="absolute inset-0 z-0 -outline-offset-2" />}
+                  {i === 0 && to && <Link to={to(row)} replace={replace} aria-current={replace && chosen === key ? "true" : undefined} aria-label={name?.(row) ?? key} onKeyDown={(e) => peekOnSpace(e, key, onPeek)} className="absolute inset-0 z-0 -outline-offset-2" />}
                   {i === 0 && (chosen === key || fresh?.has(key)) && <span aria-hidden className={cn("absolute inset-y-0 -left-6 w-0 max-md:-left-4 prongs absolute!", chosen !== key && "prongs-new")} />}
                   {c.cell(row)}
                 </td>

@@ -22,6 +22,7 @@ export function Peek({ svc, id, onClose }: { svc: string; id: string; onClose: (
   const names = useEndpointNames(svc, (deliveries.data?.data ?? []).map((d) => d.endpoint_id));
   const slow = useSlow(message.isPending);
   const m = message.data;
+  const total = Object.values(m?.deliveries ?? {}).reduce((n, of) => n + of, 0);
   return (
     <aside aria-label="The chosen message" className="flex flex-col border-l border-border bg-bg px-4 py-4 max-xl:fixed max-xl:inset-y-0 max-xl:right-0 max-xl:z-30 max-xl:w-[min(360px,100vw)] max-xl:overflow-y-auto max-xl:shadow-float">
       <div className="flex items-start gap-2">
@@ -40,7 +41,10 @@ export function Peek({ svc, id, onClose }: { svc: string; id: string; onClose: (
       {!m && slow && <Skeleton rows={5} />}
       {deliveries.data && (
         <>
-          <h3 className="mt-4 mb-1.5 font-semibold">{plural(deliveries.data.data.length, "delivery", "deliveries")}</h3>
+          <h3 className="mt-4 mb-1.5 font-semibold">
+            {plural(total, "delivery", "deliveries")}
+            {deliveries.data.next_cursor !== null && <span className="ml-2 text-small font-normal text-muted">the first {deliveries.data.data.length}</span>}
+          </h3>
           <ul className="border-t border-border">
             {deliveries.data.data.map((d) => (
               <li key={d.endpoint_id ?? "none"} className="flex min-h-7 items-center gap-2 border-b border-border py-1 text-small">
