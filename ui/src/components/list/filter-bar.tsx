@@ -117,7 +117,7 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
           onFocus={() => setOpen(true)}
           onClick={() => setOpen(true)}
           onKeyDown={onKey}
-          className="h-6 min-w-32 flex-1 bg-transparent text-input outline-none placeholder:text-muted"
+          className="h-6 min-w-32 flex-1 bg-transparent text-input text-text outline-none placeholder:text-muted"
         />
         <kbd aria-hidden className="rounded-mark border border-border px-1.5 font-sans text-axis text-muted max-md:hidden">
           /

@@ -40,9 +40,15 @@ const areas: Record<NonNullable<Column<unknown>["phone"]>, string> = {
   "under-end": "max-md:[grid-area:underend] max-md:text-right max-md:text-text-2",
 };
 
+function phoneAreas(marked: boolean, ended: boolean): string {
+  if (marked) return ended ? "max-md:[grid-template-areas:'mark_lead_end'_'mark_under_underend']" : "max-md:[grid-template-areas:'mark_lead_end'_'mark_under_under']";
+  return ended ? "max-md:[grid-template-areas:'lead_end'_'under_underend']" : "max-md:[grid-template-areas:'lead_end'_'under_under']";
+}
+
 /** Rows under hairlines. On a phone each becomes two lines. */
 export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, dimmed, tall, className, onPeek, replace = false }: TableProps<T>) {
   const marked = columns.some((c) => c.phone === "mark");
+  const ended = columns.some((c) => c.phone === "under-end"); // else the second line has the whole width
   return (
     <table aria-label={label} aria-busy={dimmed} className={cn("w-full border-collapse text-left max-md:block", dimmed && "opacity-60 transition-opacity duration-120", className)}>
       <thead className="max-md:sr-only">
@@ -63,7 +69,8 @@ export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, di
               data-row={key}
               className={cn(
                 "relative border-b border-border transition-colors duration-120 max-md:grid max-md:gap-x-3 max-md:py-2",
-                marked ? "max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:[grid-template-areas:'mark_lead_end'_'mark_under_underend']" : "max-md:grid-cols-[minmax(0,1fr)_auto] max-md:[grid-template-areas:'lead_end'_'under_underend']",
+                marked ? "max-md:grid-cols-[auto_minmax(0,1fr)_auto]" : "max-md:grid-cols-[minmax(0,1fr)_auto]",
+                phoneAreas(marked, ended),
                 to && "hover:bg-hover has-focus-visible:bg-hover",
                 chosen === key && "bg-selected hover:bg-selected",
               )}

@@ -38,11 +38,14 @@ export function usePage<T>(key: readonly unknown[], load: (cursor: string | unde
     if (to) search.set("cursor", to);
     else search.delete("cursor");
     void navigate({ search: search.toString() }, { state: { trail: way } satisfies Trail });
+    window.scrollTo(0, 0);
   }
   return {
     ...query,
     rows: query.data?.data,
     atTop: cursor === undefined,
+    /** Which page's rows these are: those of another one stay until its own have come. */
+    scope: `${JSON.stringify(key)} ${cursor ?? ""} ${query.isPlaceholderData}`,
     refresh: () => void client.invalidateQueries({ queryKey: key }),
     older: next === null ? undefined : () => go(next, [...trail, cursor ?? null]),
     newer: cursor === undefined ? undefined : () => go(trail.at(-1) ?? null, trail.slice(0, -1)),

@@ -86,11 +86,13 @@ export default function Audit() {
             </Button>
           </div>
         </div>
-        <div className="mt-2.5">
+        <div className="mt-2.5 flex flex-wrap items-start gap-2">
+          <div className="min-w-72 flex-1">
           <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="type: actor: stream: or any id" onText={(text) => set({ stream: streamOf(svc, text) })} />
-        </div>
-        <div className="scroll-thin mt-2 overflow-x-auto">
-          <TimeRange usual="any" {...time} onChange={set} />
+          </div>
+          <div className="scroll-thin max-w-full overflow-x-auto">
+            <TimeRange usual="any" {...time} onChange={set} />
+          </div>
         </div>
         <nav aria-label="Common filters" className="mt-2 flex flex-wrap gap-x-4 text-small">
           {presets.map((p) => (

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { api, ask } from "@/api/client";
 import { useEndpointNames, useUserNames } from "@/api/names";
 import { after } from "@/api/position";
-import type { DeadLetterFilter, DeadLetterGroup } from "@/api/types";
+import type { DeadLetterFilter, DeadLetterGroup, Endpoint } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { useZone } from "@/app/preferences";
 import { useService } from "@/app/service";
@@ -51,18 +51,19 @@ export default function DeadLetters() {
     return { event_type, user_id, endpoint_id, cause, ...boundsOf(values, Math.ceil(minute / 60_000) * 60_000) };
   }, [values, minute]);
   const filtered = Object.values(filter).some(Boolean);
-  const { data, error, isPending, refetch } = useQuery({
+  const { data, error, isPending, isPlaceholderData, refetch } = useQuery({
     queryKey: serviceKey(svc, "dead-letters", "groups", filter),
     queryFn: () => ask(api.GET("/v1/services/{svc}/dead-letters/groups", { params: { path: { svc }, query: { ...filterQuery(filter), after: after(svc) } } })),
     placeholderData: keepPreviousData,
   });
-  const held = useHeld(data?.data, keyOf, true, JSON.stringify(filter));
+  const held = useHeld(data?.data, keyOf, true, `${JSON.stringify(filter)} ${isPlaceholderData}`);
   const slow = useSlow(isPending);
   const groups = held.rows ?? none;
   const endpoints = useEndpointNames(svc, groups.map((g) => g.endpoint_id));
   const users = useUserNames(svc, groups.map((g) => endpoints.get(g.endpoint_id)?.user_id));
   const total = groups.reduce((n, g) => n + g.count, 0);
   const ready = groups.filter((g) => answersAgain(g) && endpoints.get(g.endpoint_id)?.status === "active");
+  const pausedCount = groups.filter((g) => isShut(endpoints.get(g.endpoint_id))).reduce((n, g) => n + g.count, 0);
   const readyCount = ready.reduce((n, g) => n + g.count, 0);
   const oldest = groups.map((g) => g.oldest).toSorted()[0];
   const most = Math.max(1, ...groups.map((g) => g.count));
@@ -88,17 +89,16 @@ export default function DeadLetters() {
                 <Button variant="primary" onClick={() => ready[0] && setAsked({ kind: "retry", filter: { ...filter, endpoint_id: ready[0].endpoint_id, cause: ready[0].cause }, count: readyCount, what: "whose endpoint answers again" })}>
                   <RotateCw /> Retry {count(readyCount)}
                 </Button>
-              ) : (
+              ) : pausedCount === total && !data?.more ? null : (
                 <Button variant={readyCount === total ? "primary" : "outline"} onClick={() => setAsked({ kind: "retry", filter, count: total, what: filtered ? "that match the filter" : "of this service" })}>
-                  <RotateCw /> Retry all {count(total)}
-                  {more}…
+                  <RotateCw /> {total === 1 && !more ? "Retry it…" : `Retry all ${count(total)}${more}…`}
                 </Button>
               )}
             </>
           )
         }
       >
-        <span>{data && explained({ total, ready: readyCount })}</span>
+        <span>{data && explained({ total, ready: readyCount, paused: pausedCount })}</span>
       </PageHead>
       {job && (
         <div className="mt-4 max-w-2xl rounded-field border border-border p-3.5">
@@ -109,10 +109,16 @@ export default function DeadLetters() {
         </div>
       )}
       <div className="mt-5 border-t border-border pt-3">
-        <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="type: user: endpoint: cause:" />
+        <div className="flex flex-wrap items-start gap-2">
+          <div className="min-w-72 flex-1">
+            <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="type: user: endpoint: cause:" />
+          </div>
+          <div className="scroll-thin max-w-full overflow-x-auto">
+            <TimeRange usual="any" range={values.range} since={values.since} until={values.until} onChange={set} />
+          </div>
+        </div>
       </div>
       <div className="mt-3 flex flex-wrap items-center gap-3">
-        <TimeRange usual="any" range={values.range} since={values.since} until={values.until} onChange={set} />
         <Segmented
           label="Shown"
           value={by}
@@ -168,7 +174,11 @@ interface Figures {
   total: number;
   /** Of those whose endpoint has answered since. */
   ready: number;
+  /** Of those whose endpoint takes nothing now. */
+  paused?: number;
 }
+
+const isShut = (e: Endpoint | undefined): boolean => e !== undefined && e.status !== "active";
 
 /** The one sentence: how many there are, and whether they can go. */
 function headlineOf({ total, ready, more, filtered }: Figures & { more: boolean; filtered: boolean }): string {
@@ -180,11 +190,12 @@ function headlineOf({ total, ready, more, filtered }: Figures & { more: boolean;
 }
 
 /** Why they can or cannot, and what to do. */
-function explained({ total, ready }: Figures): string {
+function explained({ total, ready, paused }: Figures): string {
   if (total === 0) return "What fails for good waits here until somebody retries or discards it.";
-  if (ready === 0) return "No endpoint of theirs has taken anything since: mend it first, else the retry fails again.";
+  if (paused === total) return "Where they go is paused or removed: resume it first, then they can be retried.";
+  if (ready === 0) return "Where they go, nothing was taken since: have it mended first, else the retry fails again.";
   const rest = total - ready;
-  return `${ready === total ? "Every endpoint of theirs" : "The endpoint of those"} has taken something since. ${rest > 0 ? `The other ${count(rest)} ${rest === 1 ? "waits" : "wait"} until somebody mends their endpoint.` : ""}`;
+  return `Where ${ready === total ? "they" : "those"} go, something was taken since. ${rest > 0 ? `The other ${count(rest)} ${rest === 1 ? "waits" : "wait"} until their endpoint is mended or resumed.` : ""}`;
 }
 
 /** A filter as query parameters: those take no null. */

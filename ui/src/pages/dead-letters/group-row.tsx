@@ -69,9 +69,17 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
         <div className="flex items-center justify-end gap-1 max-lg:col-start-3">
           {access.jobs && (
             <>
-              <Button size="small" disabled={paused} title={paused ? "Resume the endpoint first" : undefined} onClick={() => onAsk({ kind: "retry", filter: mine, count: g.count, what })}>
-                {well && !paused ? `Retry ${count(g.count)}` : "Retry…"}
-              </Button>
+              {paused ? (
+                endpoint && (
+                  <Button size="small" asChild>
+                    <Link to={`/services/${svc}/endpoints/${g.endpoint_id}`}>{endpoint.status === "paused" ? "Resume first…" : "Its endpoint"}</Link>
+                  </Button>
+                )
+              ) : (
+                <Button size="small" onClick={() => onAsk({ kind: "retry", filter: mine, count: g.count, what })}>
+                  {well ? `Retry ${count(g.count)}` : "Retry…"}
+                </Button>
+              )}
               <Menu
                 trigger={
                   <Button variant="ghost" size="icon" className="size-7" aria-label="More actions on this group">

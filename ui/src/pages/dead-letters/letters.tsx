@@ -32,7 +32,7 @@ export function Letters({ svc, filter, few }: { svc: string; filter: DeadLetterF
   for (const [name, value] of Object.entries(filter)) if (value) query[name] = value;
   const page = usePage(serviceKey(svc, "dead-letters", "list", filter, few ?? false), (cursor) => ask(api.GET("/v1/services/{svc}/dead-letters", { params: { path: { svc }, query: { ...query, cursor: few ? undefined : cursor, limit: few ? 5 : 50 } } })));
   const names = useEndpointNames(svc, (page.rows ?? []).map((d) => d.endpoint_id));
-  const held = useHeld(page.rows, keyOf, page.atTop || few === true, JSON.stringify(filter));
+  const held = useHeld(page.rows, keyOf, page.atTop || few === true, page.scope);
   const slow = useSlow(page.isPending);
   if (page.error) return <Failed error={page.error} what="dead letters" retry={() => void page.refetch()} />;
   if (!page.rows) return slow ? <Skeleton rows={few ? 3 : 8} /> : null;
@@ -97,10 +97,10 @@ function Acts({ fate, may, onRetry, onDiscard }: { fate: Fate | undefined; may: 
   if (!may) return null;
   return (
     <span className="relative z-10 inline-flex gap-3 whitespace-nowrap">
-      <Button variant="link" size="inline" className="text-small max-md:h-11" disabled={fate !== undefined} onClick={onRetry}>
+      <Button variant="link" size="inline" className="h-6 text-small max-md:h-11" disabled={fate !== undefined} onClick={onRetry}>
         Retry
       </Button>
-      <Button variant="link" size="inline" className="text-small text-text-2 max-md:h-11" disabled={fate !== undefined} onClick={onDiscard}>
+      <Button variant="link" size="inline" className="h-6 text-small text-text-2 max-md:h-11" disabled={fate !== undefined} onClick={onDiscard}>
         Discard…
       </Button>
     </span>

@@ -42,7 +42,7 @@ function answerOf(d: NonNullable<Message["delivery"]>) {
 export function DeliveriesOf({ svc, endpoint }: { svc: string; endpoint: string }) {
   const access = useAccess();
   const page = usePage<Message>(serviceKey(svc, "messages", "to", endpoint), (cursor) => ask(api.GET("/v1/services/{svc}/messages", { params: { path: { svc }, query: { endpoint_id: endpoint, cursor, limit: perPage } } })));
-  const held = useHeld(page.rows, idOf, page.atTop, endpoint);
+  const held = useHeld(page.rows, idOf, page.atTop, page.scope);
   const slow = useSlow(page.isPending);
   if (page.error) return <Failed error={page.error} what="deliveries" retry={() => void page.refetch()} />;
   if (!held.rows) return slow ? <Skeleton rows={4} /> : null;

@@ -48,7 +48,7 @@ export default function Endpoints() {
   // Those that need somebody come first, where all of them are here. A part of them has no such order.
   const whole = page.atTop && page.older === undefined;
   const sorted = useMemo(() => (whole ? page.rows?.toSorted((a, b) => rank(b, figures.get(b.id)) - rank(a, figures.get(a.id))) : page.rows), [page.rows, figures, whole]);
-  const held = useHeld(sorted, idOf, true, JSON.stringify([values, whole, page.rows?.[0]?.id]));
+  const held = useHeld(sorted, idOf, true, page.scope);
   const { rows } = held;
 
   const fields: FilterField[] = [

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { api, ask, tellServer } from "@/api/client";
 import { tell } from "@/api/problem";
 import { eventTypeSource } from "@/api/sources";
-import type { Endpoint, Subscription } from "@/api/types";
+import type { Endpoint, Stats, Subscription } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { Ago } from "@/components/data/moment";
@@ -14,13 +14,19 @@ import { useHeld } from "@/components/list/use-held";
 import { Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
+import { count } from "@/lib/format";
 import { failureText, subscriptionState } from "./state";
 
 const none: Subscription[] = [];
 const idOf = (s: Subscription) => s.id;
 
+function numberOf(figures: Stats["event_types"] | undefined, s: Subscription, what: "delivered" | "skipped") {
+  const n = figures?.find((f) => f.event_type_id === s.event_type_id)?.figures[what] ?? 0;
+  return n === 0 ? <span className="text-muted">–</span> : count(n);
+}
+
 /** The event types that an endpoint gets, and their state. */
-export function EventTypesOf({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
+export function EventTypesOf({ svc, endpoint, figures }: { svc: string; endpoint: Endpoint; figures: Stats["event_types"] | undefined }) {
   const access = useAccess();
   const client = useQueryClient();
   const [removing, setRemoving] = useState<Subscription | null>(null);
@@ -60,6 +66,8 @@ export function EventTypesOf({ svc, endpoint }: { svc: string; endpoint: Endpoin
         </>
       ),
     },
+    { key: "delivered", head: "Delivered in 24 h", right: true, cell: (s) => numberOf(figures, s, "delivered") },
+    { key: "skipped", head: "Skipped", right: true, cell: (s) => numberOf(figures, s, "skipped") },
     { key: "changed", head: "Changed", right: true, phone: "end", cell: (s) => <Ago at={s.status_changed.at} suffix=" ago" className="relative text-text-2" /> },
     {
       key: "act",
@@ -68,7 +76,7 @@ export function EventTypesOf({ svc, endpoint }: { svc: string; endpoint: Endpoin
       phone: "under-end",
       cell: (s) =>
         mayChange && (
-          <Button variant="link" size="inline" className="relative z-10 text-small max-md:h-11" onClick={() => setRemoving(s)}>
+          <Button variant="link" size="inline" className="relative z-10 h-6 text-small max-md:h-11" onClick={() => setRemoving(s)}>
             Unsubscribe
           </Button>
         ),

@@ -46,7 +46,7 @@ export default function EventTypes() {
     const volume = (t: EventType) => (t.archived_at ? -1 : (figures.get(t.id)?.accepted ?? 0));
     return whole ? page.rows?.toSorted((a, b) => volume(b) - volume(a)) : page.rows;
   }, [page.rows, figures, whole]);
-  const held = useHeld(sorted, idOf, true, `${q} ${whole} ${page.rows?.[0]?.id ?? ""}`);
+  const held = useHeld(sorted, idOf, true, page.scope);
   const { rows } = held;
 
   const columns: Column<EventType>[] = [

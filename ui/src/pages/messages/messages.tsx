@@ -68,7 +68,7 @@ export default function Messages() {
   const strip = useStats(svc, stripSpan(time, usual), figuresOf).data;
   const counted = useStats(svc, since || until || range ? time : { range: usual }, figuresOf).data;
   const whenText = presetText(time) ?? (since ? `since ${dayAndClock(new Date(since), zone)}` : presetText({ range: usual }));
-  const held = useHeld(page.rows, idOf, page.atTop, JSON.stringify([filter, time]));
+  const held = useHeld(page.rows, idOf, page.atTop, page.scope);
   const users = useUserNames(svc, (held.rows ?? []).map((m) => m.user_id));
   const slow = useSlow(page.isPending);
   const base = `/services/${svc}/messages`;
@@ -102,9 +102,13 @@ export default function Messages() {
         )}
       </nav>
       <div className="border-b border-border px-6 pt-3 pb-2 max-md:px-4">
-        <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="status: type: user: cause: or any id" onText={(text) => /msg_[0-9A-Z]{26}/.test(text) && void navigate(`${base}/${/msg_[0-9A-Z]{26}/.exec(text)?.[0] ?? ""}`)} />
-        <div className="scroll-thin mt-2 overflow-x-auto">
-          <TimeRange usual="any" {...time} onChange={set} />
+        <div className="flex flex-wrap items-start gap-2">
+          <div className="min-w-72 flex-1">
+            <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="status: type: user: cause: or any id" onText={(text) => /msg_[0-9A-Z]{26}/.test(text) && void navigate(`${base}/${/msg_[0-9A-Z]{26}/.exec(text)?.[0] ?? ""}`)} />
+          </div>
+          <div className="scroll-thin max-w-full overflow-x-auto">
+            <TimeRange usual="any" {...time} onChange={set} />
+          </div>
         </div>
         {strip && strip.buckets.some((b) => (b.accepted ?? b.delivered + b.failed) > 0) && (
           <div className="mt-2.5">
@@ -119,15 +123,15 @@ export default function Messages() {
       </div>
       <div className={cn("grid min-w-0 flex-1", peek && "xl:grid-cols-[minmax(0,1fr)_344px]")}>
         <div className="min-w-0 px-6 max-md:px-4">
-          <div className="flex min-h-12 flex-wrap items-center gap-3 py-2">
+          <div className="flex min-h-12 items-center gap-3 py-2 md:flex-wrap">
             <p>
               <span className="font-semibold">{values.status ? views.find((v) => v.status === values.status)?.label : "All messages"}</span>
               {counted && <span className="ml-2 text-text-2">{countText(counted, { status: filter.status, cause: values.cause, timed: Boolean(since || until || range) }, whenText ? (since ? whenText : `in ${whenText}`) : "")}</span>}
             </p>
             <Waiting count={held.waiting} show={held.show} />
             {access.can("publish") && (
-              <Button size="small" className="ml-auto md:hidden" onClick={() => setPublishing(true)}>
-                <Send /> Publish
+              <Button size="icon" aria-label="Publish" className="ml-auto md:hidden" onClick={() => setPublishing(true)}>
+                <Send />
               </Button>
             )}
             {values.status === "failed" && access.can("manage") && (

@@ -8,12 +8,13 @@ import { endpointSource, eventTypeSource, userSource } from "@/api/sources";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { Json, jsonText } from "@/components/data/json";
-import { JsonField, readJson } from "@/components/form/json-field";
+import { JsonField, jsonFlaw } from "@/components/form/json-field";
 import { Picker } from "@/components/form/picker";
 import { SheetForm } from "@/components/form/sheet-form";
 import { Field } from "@/components/ui/field";
 import { Segmented } from "@/components/ui/segmented";
 import { hostAndPath, plural } from "@/lib/format";
+import { messageBody } from "@/lib/json-text";
 import { reachText, type To, useNewestPayload, useReach, useTypeNamed } from "./recipients";
 
 interface PublishProps {
@@ -54,8 +55,8 @@ export function PublishForm({ svc, open, onClose, userId, eventType, test = fals
   const userName = useUserNames(svc, [user]).get(user)?.name ?? "";
   const url = useEndpointNames(svc, [target]).get(target)?.url;
   const reach = useReach(svc, type, to, user, open);
-  const usual = example === null ? newest?.payload : example;
-  const shown = payload ?? (usual === undefined ? "" : jsonText(usual));
+  const usual = example === null ? newest : jsonText(example);
+  const shown = payload ?? usual ?? "";
 
   async function submit() {
     if (name === "") throw flawOf("event_type", "choose what it is");
@@ -70,7 +71,11 @@ export function PublishForm({ svc, open, onClose, userId, eventType, test = fals
   function publish() {
     if (to === "user" && user === "") throw flawOf("user_id", "choose the user who gets it, or all users");
     if (!shown.trim()) throw flawOf("payload", "is required");
-    return ask(api.POST("/v1/services/{svc}/messages", { params: { path: { svc } }, body: { event_type: name, user_id: to === "user" ? user : undefined, payload: (readJson(shown) ?? null) as never } }));
+    const flaw = jsonFlaw(shown);
+    if (flaw) throw flawOf("payload", flaw);
+    const message = { event_type: name, user_id: to === "user" ? user : undefined };
+    // The payload is sent as it was typed: through JSON.parse big numbers would be others.
+    return ask(api.POST("/v1/services/{svc}/messages", { params: { path: { svc } }, body: { ...message, payload: null as never }, bodySerializer: () => messageBody(message, shown) }));
   }
   const choices: { value: To; label: string }[] = [];
   if (mayTest) choices.push({ value: "endpoint", label: "One endpoint" });
@@ -122,7 +127,7 @@ export function PublishForm({ svc, open, onClose, userId, eventType, test = fals
           {to === "endpoint" ? (
             name !== "" && type !== undefined && (example === null ? <p className="text-text-2">This type has no example, and a test sends that. Give it one, or publish to one user.</p> : <Json value={example} label="example that is sent" />)
           ) : (
-            <JsonField label="Payload" value={shown} onChange={setPayload} error={errors["payload"]} hint={payload !== null || usual === undefined ? "JSON. Endpoints get it as data, byte for byte." : example === null ? "It begins with what was sent of this type last." : "It begins with the type's example."} rows={14} />
+            <JsonField label="Payload" value={shown} onChange={setPayload} error={errors["payload"]} hint={payload !== null || !usual ? "JSON. Endpoints get it as data, byte for byte." : example === null ? "It begins with what was sent of this type last." : "It begins with the type's example."} rows={14} />
           )}
         </>
       )}

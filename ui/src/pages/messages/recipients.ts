@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, ask } from "@/api/client";
+import { loadMessage } from "@/api/message";
 import type { EventType } from "@/api/types";
 import { serviceKey } from "@/app/service-key";
 import { plural } from "@/lib/format";
@@ -28,8 +29,8 @@ export function useNewestPayload(svc: string, name: string, enabled: boolean) {
       const page = await ask(api.GET("/v1/services/{svc}/messages", { params: { path: { svc }, query: { event_type: name, limit: 1 } } }));
       const newest = page.data[0];
       if (!newest) return null;
-      const whole = await ask(api.GET("/v1/services/{svc}/messages/{msg}", { params: { path: { svc, msg: newest.id } } }));
-      return whole.payload === "sealed" ? null : { payload: whole.payload };
+      const whole = await loadMessage(svc, newest.id);
+      return whole.payload === "sealed" ? null : whole.pretty;
     },
     enabled: enabled && name !== "",
     staleTime: 60_000,

@@ -21,7 +21,7 @@ const idOf = (e: Row) => e.endpoint_id;
 export function NeedYou({ svc, stats }: { svc: string; stats: Stats }) {
   const all = useMemo(() => inTrouble(stats), [stats]);
   const first = useMemo(() => all.slice(0, shown), [all]);
-  const held = useHeld(first, idOf, true, svc);
+  const held = useHeld(first, idOf, true, `${svc} ${stats.bucket}`);
   const rows = held.rows ?? [];
   const users = useUserNames(svc, rows.map((e) => e.user_id));
   const columns: Column<Row>[] = [

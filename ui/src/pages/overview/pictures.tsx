@@ -50,8 +50,8 @@ export function Pictures({ svc, stats, onRange }: { svc: string; stats: Stats; o
             <Key className="h-0! border-t-[1.5px] border-text-2" text="Accepted" />
             <Key className="bg-success-mark" text="Delivered" />
             <Key className="border border-dashed border-info-mark" text="Pending" />
-            <Key className="bg-danger-mark" text="Failed, own scale below the line" />
-            <Key className="bg-warning-mark" text="Attempt failed, tried again" />
+            <Key className="bg-danger-mark" text="Failed, own scale" />
+            <Key className="border border-warning-mark bg-[repeating-linear-gradient(135deg,var(--wp-warning-mark)_0_1.5px,transparent_1.5px_3.5px)]" text="Tried again" />
           </span>
         }
         head={["From", "Messages", ...(ofAll ? ["Accepted"] : []), "Delivered", "Pending", "Failed", "Failed attempts", "Skipped"]}

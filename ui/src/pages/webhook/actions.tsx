@@ -3,7 +3,8 @@ import { Check, RotateCw, Terminal } from "lucide-react";
 import { useState } from "react";
 import { api, ask } from "@/api/client";
 import { tell } from "@/api/problem";
-import type { Delivery, WholeMessage } from "@/api/types";
+import type { ReadMessage } from "@/api/message";
+import type { Delivery } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { curlLine } from "@/components/data/curl";
@@ -14,13 +15,14 @@ import { Mark } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
 import { count, hostAndPath } from "@/lib/format";
+import { messageBody } from "@/lib/json-text";
 import { PickDelivery } from "@/pages/forms";
 
 const few = 12; // endpoints in a menu; of more one is found by typing
 
 interface ActionsProps {
   svc: string;
-  message: WholeMessage;
+  message: ReadMessage;
   deliveries: readonly Delivery[];
   urlOf: (endpoint: string) => string | undefined;
 }
@@ -59,7 +61,7 @@ export function WebhookActions({ svc, message, deliveries, urlOf }: ActionsProps
   }
   const single = retryable.length === 1 ? retryable[0] : failed.length === 1 ? failed[0] : undefined;
   const name = (d: Delivery) => hostAndPath(urlOf(d.endpoint_id ?? "") ?? "the endpoint");
-  const curl = curlLine("POST", `/v1/services/${svc}/messages`, { event_type: message.event_type, user_id: message.user_id ?? undefined, payload: message.payload });
+  const curl = curlLine("POST", `/v1/services/${svc}/messages`, messageBody({ event_type: message.event_type, user_id: message.user_id ?? undefined }, message.raw));
   return (
     <>
       <Button variant="ghost" onClick={() => copy(curl)}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
-import { api, ask } from "@/api/client";
+import { loadMessage, type ReadMessage } from "@/api/message";
 import { useEndpointNames, useUserNames } from "@/api/names";
 import type { Delivery, Event, WholeMessage } from "@/api/types";
 import { useService } from "@/app/service";
@@ -29,10 +29,9 @@ const order: State[] = ["failed", "retrying", "pending", "delivered", "discarded
 export default function Webhook() {
   const { id: svc } = useService();
   const { msg = "" } = useParams();
-  const path = { svc, msg };
   const message = useQuery({
     queryKey: serviceKey(svc, "message", msg),
-    queryFn: () => ask(api.GET("/v1/services/{svc}/messages/{msg}", { params: { path } })),
+    queryFn: () => loadMessage(svc, msg),
     refetchInterval: (q) => (isOpen(q.state.data) ? pollEvery : false), // a feed that is not followed tells nothing
   });
   const total = message.data ? totalOf(message.data) : 0;
@@ -64,7 +63,7 @@ const totalOf = (m: WholeMessage): number => Object.values(m.deliveries).reduce(
 
 interface LifeProps {
   svc: string;
-  message: WholeMessage;
+  message: ReadMessage;
   history: readonly Event[];
   /** The history goes on. */
   cut: boolean;
