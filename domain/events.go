@@ -42,10 +42,12 @@ func Events() *eventlog.Registry {
 
 		eventlog.Define[TopicProvisioned](),
 		eventlog.Define[TopicRemoved](),
+		eventlog.Define[QueueSubscribed](),
 		eventlog.Define[SlotAssigned](),
 		eventlog.Define[SlotReleased](),
 
-		eventlog.Define[MessageAccepted](),
+		eventlog.Define[MessageAccepted](unchanged), // 2: more
+		eventlog.Define[MessageRouted](),
 		eventlog.Define[AttemptFailed](),
 		eventlog.Define[DeliverySucceeded](),
 		eventlog.Define[DeliveryFailed](),

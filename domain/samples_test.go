@@ -83,6 +83,10 @@ func samples() []sample {
 		{domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}, domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}},
 
 		{domain.TopicProvisioned{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicProvisioned{TopicARN: sampleLink().TopicARN}},
+		{domain.QueueSubscribed{
+			Shard: 1, TopicARN: sampleLink().TopicARN, QueueARN: "arn:aws:sqs:eu-central-1:123456789012:webplug-prod-attempts",
+			SubscriptionARN: sampleLink().TopicARN + ":d3a8f0b2-5e6c-4c54-a3f5-1f8d5d9f7a01",
+		}, domain.QueueSubscribed{TopicARN: sampleLink().TopicARN, QueueARN: "arn:aws:sqs:eu-central-1:123456789012:webplug-prod-attempts", SubscriptionARN: "arn"}},
 		{domain.TopicRemoved{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicRemoved{TopicARN: sampleLink().TopicARN}},
 		{domain.SlotAssigned{Shard: 3, Slot: "402913875566", URL: "https://example.com/", EndpointID: ep},
 			domain.SlotAssigned{Slot: "402913875566", URL: "https://example.com/", EndpointID: ep}},
@@ -92,10 +96,16 @@ func samples() []sample {
 			EventTypeID: typ, EventName: "card_issued", UserID: user, Payload: sampleSealed("usr_01KE0000000000000000000002/2026-01"),
 			Targets: []string{ep, "ep_01KE0000000000000000000006"},
 			Skipped: []domain.Skip{{EndpointID: "ep_01KE0000000000000000000007", Reason: domain.SkippedPaused, Since: sampleTime, By: key}},
-			Test:    true, Request: body,
+			More:    user + "/ep_01KE0000000000000000000007", Test: true, Request: body,
 		}, domain.MessageAccepted{
 			EventName: domain.TestEventName, Payload: sampleSealed("-/2026-01"), Skipped: []domain.Skip{{Reason: domain.SkippedNoSubscription}},
 		}},
+		{domain.MessageRouted{
+			EventTypeID: typ, EventName: "card_issued", UserID: user, AcceptedAt: sampleTime, After: user + "/" + ep,
+			Targets: []string{"ep_01KE0000000000000000000006"},
+			Skipped: []domain.Skip{{EndpointID: "ep_01KE0000000000000000000007", Reason: domain.SkippedPaused, Since: sampleTime, By: key}},
+			More:    user + "/ep_01KE0000000000000000000007",
+		}, domain.MessageRouted{EventTypeID: typ, EventName: "card_issued", AcceptedAt: sampleTime, After: user + "/" + ep}},
 		{domain.AttemptFailed{AttemptRecord: sampleAttempt(), Next: sampleTime.Add(time.Hour)},
 			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
 		{domain.DeliverySucceeded{AttemptRecord: sampleAttempt()},

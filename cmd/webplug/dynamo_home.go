@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/handlers/lambda"
@@ -33,6 +35,7 @@ type dynamoHome struct {
 	pump       *dynamo.Pump
 	lanes      *projections.Lanes
 	jobs       *projections.JobRunner
+	router     *projections.RouterRunner
 	metrics    *metrics
 	api        *rest.API
 	awaiting   *projections.Awaiting
@@ -45,11 +48,7 @@ type dynamoHome struct {
 
 // openDynamoHome makes ready all parts. Nothing runs yet.
 func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*dynamoHome, error) {
-	empty, err := isEmpty(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	sealer, err := openSealer(ctx, o, store, empty)
+	sealer, err := process.Sealer(ctx, store, o.keys.master, o.random, func(ctx context.Context) (bool, error) { return process.Empty(ctx, store) })
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +95,10 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		},
 	}, planned.OpenJobs, o.logger) // it is woken when a job has its row
 	h.batches.OnJob(h.jobs.Wake)
+	h.router = projections.NewRouterRunner(
+		&projections.Router{Log: h.log, Candidates: directory, Now: o.now},
+		h.batches.Unrouted, o.logger)
+	h.batches.OnUnrouted(h.router.Ask)
 	queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.metrics = newMetrics(gauges{
 		lanes: func() *projections.Lanes { return h.lanes },
@@ -125,14 +128,6 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		Metrics: h.metrics.handler(), Pages: pages, Logger: o.logger, Observe: h.metrics.answered,
 	})
 	return h, err
-}
-
-// isEmpty says whether nothing was ever appended.
-func isEmpty(ctx context.Context, scanner eventlog.Scanner) (bool, error) {
-	for _, err := range scanner.Scan(ctx, "") {
-		return false, err
-	}
-	return true, nil
 }
 
 // ServeHTTP answers the API.
@@ -188,7 +183,10 @@ func (h *dynamoHome) run(ctx context.Context) error {
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
-		h.jobs.Run(ctx)
+		var both sync.WaitGroup
+		both.Go(func() { h.jobs.Run(ctx) })
+		both.Go(func() { h.router.Run(ctx) })
+		both.Wait()
 	}()
 	topics := h.topics.run(ctx, h.sns, h.published, h.options.logger)
 	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })
@@ -253,7 +251,7 @@ func (h *dynamoHome) system(ctx context.Context) rest.System {
 	number, format := h.batches.Generation()
 	now := h.options.now()
 	return rest.System{
-		Version: version + commit(), Store: storeDynamo, StartedAt: h.started, Generation: number, RowsFormat: format,
+		Version: version + process.Commit(), Store: storeDynamo, StartedAt: h.started, Generation: number, RowsFormat: format,
 		Position: h.unseen.appends(), Stuck: h.batches.Stuck(ctx), Waiting: h.lanes.Waiting(),
 		Consumers: []rest.Consumer{
 			h.lags.of("views", uint64(h.unseen.lag()), now), h.lags.of("dispatch", h.lanes.Lag(h.relay), now),

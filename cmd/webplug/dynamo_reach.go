@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 
+	"webplug/cmd/internal/process"
 	"webplug/infra/dynamo"
 	"webplug/infra/dynamo/local"
 )
@@ -41,15 +40,9 @@ func (s settings) reach(ctx context.Context, development bool, logger *slog.Logg
 	if given && os.Getenv(streamsVariable) == "" && os.Getenv(anyEndpoint) == "" {
 		return reached{}, fmt.Errorf("%s is set and %s is not: both must say where DynamoDB is", endpointVariable, streamsVariable)
 	}
-	c, err := config.LoadDefaultConfig(ctx)
+	c, err := process.AWS(ctx)
 	if err != nil {
-		return reached{}, fmt.Errorf("read the configuration of AWS: %w", err)
-	}
-	if c.Region == "" {
-		return reached{}, errors.New("AWS has no region: set AWS_REGION, or a profile that has one in AWS_PROFILE")
-	}
-	if _, err := c.Credentials.Retrieve(ctx); err != nil {
-		return reached{}, errors.New("there are no credentials for AWS: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role")
+		return reached{}, err
 	}
 	return reached{config: c}, nil
 }

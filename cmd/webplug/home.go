@@ -8,10 +8,12 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/handlers/rest"
@@ -63,6 +65,7 @@ type home struct {
 	topics    *topics
 	sns       *projections.SNS // nil without topics
 	jobs      *projections.JobRunner
+	router    *projections.RouterRunner
 	metrics   *metrics
 	api       *rest.API
 	started   time.Time
@@ -70,10 +73,6 @@ type home struct {
 	isReady   chan struct{}   // closed when all that was committed before is folded
 	answered  <-chan struct{} // closed when no more are; read models are kept until then. nil: until dispatch has ended
 }
-
-// errOtherMasterKey says that the data is sealed with another key.
-var errOtherMasterKey = errors.New("the data was made with another master key: give the one it was made with " +
-	"(WEBPLUG_MASTER_KEY, or master.key in the data folder); without it payloads and secrets stay sealed for ever")
 
 // openHome opens the data folder and makes ready all parts. Nothing runs yet.
 func openHome(ctx context.Context, o homeOptions) (*home, error) {
@@ -93,7 +92,7 @@ func openHome(ctx context.Context, o homeOptions) (*home, error) {
 
 func (h *home) assemble(ctx context.Context) error {
 	o, store := h.options, h.store
-	sealer, err := openSealer(ctx, o, store, store.Head() == 0)
+	sealer, err := process.Sealer(ctx, store, o.keys.master, o.random, func(context.Context) (bool, error) { return store.Head() == 0, nil })
 	if err != nil {
 		return err
 	}
@@ -144,6 +143,10 @@ func (h *home) assemble(ctx context.Context) error {
 		},
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
+	h.router = projections.NewRouterRunner(
+		&projections.Router{Log: h.log, Candidates: h.projector.Directory(), Now: o.now},
+		h.projector.Unrouted, o.logger)
+	h.projector.OnUnrouted(h.router.Ask)
 	pages, err := ui.New()
 	if err != nil {
 		return err
@@ -177,7 +180,10 @@ func (h *home) run(ctx context.Context) error {
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
-		h.jobs.Run(ctx)
+		var both sync.WaitGroup
+		both.Go(func() { h.jobs.Run(ctx) })
+		both.Go(func() { h.router.Run(ctx) })
+		both.Wait()
 	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.isReady) })
 	<-working
@@ -208,20 +214,6 @@ func (h *home) ready() <-chan struct{} { return h.isReady }
 
 // untilAnswered tells when no request is answered any more; it comes before run.
 func (h *home) untilAnswered(done <-chan struct{}) { h.answered = done }
-
-// openSealer makes the sealer of a log, or says that the data is another key's.
-func openSealer(ctx context.Context, o homeOptions, keys eventlog.Keys, empty bool) (*eventlog.Sealer, error) {
-	sealer, err := eventlog.NewSealer(keys, o.keys.master, o.random)
-	if err != nil {
-		return nil, err
-	}
-	if err := sealer.CheckMaster(ctx, empty); errors.Is(err, eventlog.ErrSealed) {
-		return nil, errOtherMasterKey
-	} else if err != nil {
-		return nil, fmt.Errorf("check the master key: %w", err)
-	}
-	return sealer, nil
-}
 
 // endStreams ends all live streams.
 func (h *home) endStreams() { h.api.EndStreams() }

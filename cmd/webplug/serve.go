@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/infra/sender"
 )
@@ -198,7 +199,7 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		openTopics: func(ctx context.Context) (*topics, error) {
 			return s.openTopics(ctx, listener.Addr().String(), keys.master, &guard, cryptorand.Reader, logger)
 		},
-		stage: s.stage, files: files, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: systemClock, newID: newIDs(systemClock),
+		stage: s.stage, files: files, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: process.SystemClock, newID: process.NewIDs(process.SystemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
 		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
 	}

@@ -21,6 +21,7 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/go-json-experiment/json"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/infra/sender"
@@ -193,7 +194,7 @@ func (s settings) openTopics(ctx context.Context, listening string, master []byt
 		public = "http://" + listening
 	}
 	t, err := openTopics(ctx, topicsOptions{
-		dir: filepath.Join(s.data, "sns"), master: master, publicURL: public, guard: guard, now: systemClock, random: random, grace: s.grace, getenv: os.Getenv, logger: logger,
+		dir: filepath.Join(s.data, "sns"), master: master, publicURL: public, guard: guard, now: process.SystemClock, random: random, grace: s.grace, getenv: os.Getenv, logger: logger,
 	})
 	var wrong usageError
 	if err != nil && !errors.As(err, &wrong) {

@@ -21,6 +21,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/go-json-experiment/json"
 
+	"webplug/cmd/internal/process"
 	"webplug/domain"
 	"webplug/infra/sns"
 	"webplug/infra/snslocal"
@@ -148,7 +149,7 @@ func (w *snsWorld) begin() {
 	var err error
 	w.home, err = openHome(context.Background(), homeOptions{
 		dir: "home", fs: w.logDisk, keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: noSender{},
-		checkURL: func(context.Context, string) error { return nil }, now: w.clock.now, newID: newIDs(w.clock.now), random: rand.Reader,
+		checkURL: func(context.Context, string) error { return nil }, now: w.clock.now, newID: process.NewIDs(w.clock.now), random: rand.Reader,
 		jitter: func() float64 { return 0 }, schedule: domain.DefaultSchedule, defaultFormat: domain.SNS, logger: quiet,
 		fail:  func(err error) { w.t.Errorf("the log cannot go on: %v", err) },
 		stage: "test", openTopics: w.openTopics,

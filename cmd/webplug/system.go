@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"webplug/cmd/internal/process"
 	"webplug/handlers/rest"
 )
 
@@ -13,7 +14,7 @@ func (h *home) system(context.Context) rest.System {
 	number, format := h.projector.Generation()
 	now := h.options.now()
 	return rest.System{
-		Version: version + commit(), Store: storePebble, StartedAt: h.started, Generation: number, RowsFormat: format,
+		Version: version + process.Commit(), Store: storePebble, StartedAt: h.started, Generation: number, RowsFormat: format,
 		Position: uint64(h.store.Head()), Stuck: h.projector.Stuck(), Waiting: h.lanes.Waiting(),
 		Consumers: []rest.Consumer{
 			h.lags.of("views", h.projector.Lag(h.feed), now), h.lags.of("dispatch", h.lanes.Lag(h.feed), now),

@@ -1,4 +1,6 @@
-package main
+// Package process is what every process of WebPlug is made of, whichever its home: clock, ids, version, the sealer, and the
+// way to AWS.
+package process
 
 import (
 	"bufio"
@@ -11,8 +13,8 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// newIDs makes ULIDs that grow, from the system's randomness. Safe for concurrent use.
-func newIDs(now eventlog.Clock) eventlog.IDs {
+// NewIDs makes ULIDs that grow, from the system's randomness. Safe for concurrent use.
+func NewIDs(now eventlog.Clock) eventlog.IDs {
 	var mu sync.Mutex
 	entropy := ulid.Monotonic(bufio.NewReaderSize(rand.Reader, 4096), 0)
 	return func() string {
@@ -28,5 +30,5 @@ func newIDs(now eventlog.Clock) eventlog.IDs {
 	}
 }
 
-// systemClock is the time outside of tests.
-func systemClock() time.Time { return time.Now() }
+// SystemClock is the time outside of tests.
+func SystemClock() time.Time { return time.Now() }
