@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Show an endpoint
-         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. Scope: read.
+         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. It waits up to 2 s for that, else it says `WebPlug-Stale: true`. Scope: read.
          */
         get: operations["getEndpoint"];
         put?: never;
@@ -1017,7 +1017,7 @@ export interface paths {
         };
         /**
          * Show a subscription
-         * @description Scope: read.
+         * @description As with an endpoint, whoever has read `active` gets every message accepted after. Scope: read.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -1650,6 +1650,8 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            more?: boolean;
             service_id: components["schemas"]["ServiceId"];
             /** @description The worst of its deliveries */
             status: components["schemas"]["DeliveryStatus"];
@@ -2002,6 +2004,8 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            more?: boolean;
             /** @description As it was published; "sealed" where it cannot be opened any more */
             payload: components["schemas"]["Json"];
             service_id: components["schemas"]["ServiceId"];
@@ -2024,6 +2028,8 @@ export interface components {
                     /** @description How many endpoints get it */
                     deliveries: number;
                     id: components["schemas"]["MessageId"];
+                    /** @description true where the audience is larger than 500: further endpoints are decided on later, and these are the first figures */
+                    more?: boolean;
                     skipped: components["schemas"]["Skipped"][];
                 };
             };

@@ -78,7 +78,7 @@ export default function Messages() {
     { key: "state", head: "Outcome", phone: "mark", className: "md:w-28", cell: (m) => <StateWord state={m.status} /> },
     { key: "type", head: "Event type", phone: "lead", cell: (m) => <span className="block max-w-56 truncate font-mono text-mono">{m.event_type}</span> },
     ...(access.userId === null ? [{ key: "user", head: "User", phone: "under" as const, cell: (m: Message) => <span className="block max-w-48 truncate">{m.user_id ? (users.get(m.user_id)?.name ?? "…") : <span className="text-text-2">all users</span>}</span> }] : []),
-    { key: "fan", head: "Deliveries", phone: "under-end", cell: (m) => <FanOut counts={m.deliveries} /> },
+    { key: "fan", head: "Deliveries", phone: "under-end", cell: (m) => <FanOut counts={m.deliveries} more={m.more} /> },
     { key: "at", head: "Accepted", right: true, phone: "end", cell: (m) => <Ago at={m.created_at} className="relative" /> },
     { key: "id", head: "Id", right: true, cell: (m) => <Id id={m.id} className="relative" /> },
   ];

@@ -50,6 +50,7 @@ export function Peek({ svc, id, onClose }: { svc: string; id: string; onClose: (
         <>
           <h3 className="mt-4 mb-1.5 font-semibold">
             {plural(total, "delivery", "deliveries")}
+            {m?.more && " and more"}
             {deliveries.data.next_cursor !== null && <span className="ml-2 text-small font-normal text-muted">the first {deliveries.data.data.length}</span>}
           </h3>
           <ul className="border-t border-border">

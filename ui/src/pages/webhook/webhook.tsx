@@ -58,7 +58,7 @@ export default function Webhook() {
 
 const pollEvery = 5000;
 
-const isOpen = (m: WholeMessage | undefined): boolean => m?.status === "pending" || m?.status === "retrying";
+const isOpen = (m: WholeMessage | undefined): boolean => m?.more === true || m?.status === "pending" || m?.status === "retrying";
 const totalOf = (m: WholeMessage): number => Object.values(m.deliveries).reduce((n, of) => n + of, 0);
 
 interface LifeProps {
@@ -122,6 +122,7 @@ function Life({ svc, message, history, cut, deliveries }: LifeProps) {
           <Id id={message.id} whole copy />
         </PageHead>
         <Outcome deliveries={deliveries} history={history} names={names} />
+        {message.more && <p className="mt-3 text-text-2">Further endpoints of this broadcast are decided on now: these counts are of the first ones.</p>}
         {deliveries.length < totalOf(message) && (
           <p className="mt-3 text-text-2">
             {count(deliveries.length)} of {count(totalOf(message))} deliveries are shown, those that need somebody first.
