@@ -45,7 +45,8 @@ func Events() *eventlog.Registry {
 		eventlog.Define[SlotAssigned](),
 		eventlog.Define[SlotReleased](),
 
-		eventlog.Define[MessageAccepted](),
+		eventlog.Define[MessageAccepted](unchanged), // 2: more
+		eventlog.Define[MessageRouted](),
 		eventlog.Define[AttemptFailed](),
 		eventlog.Define[DeliverySucceeded](),
 		eventlog.Define[DeliveryFailed](),

@@ -17,6 +17,7 @@ type MessageAccepted struct {
 	Payload     eventlog.Sealed `json:"-"`                 // sealed
 	Targets     []string        `json:"targets,omitempty"` // endpoints
 	Skipped     []Skip          `json:"skipped,omitempty"`
+	More        string          `json:"more,omitzero"` // Candidate.Place of the last one that was looked at; "" where none is left
 	Test        bool            `json:"test,omitzero"`
 	Request     string          `json:"request,omitzero"`
 }
@@ -54,20 +55,15 @@ const (
 	SkippedFailed         SkipReason = "failed"          // SNS does not take the subscription (sns)
 )
 
-// Limits of a message.
-const (
-	// MaxPayload is the largest payload in bytes: SNS's 256 KB must hold the envelope and the targets too.
-	MaxPayload = 240 * 1024
-	// MaxAudience is how many endpoints one message may match: targets and skipped ones together.
-	MaxAudience = 1000
-)
+// MaxPayload is the largest payload in bytes: SNS's 256 KB must hold the envelope and the targets too.
+const MaxPayload = 240 * 1024
 
 // TestEventName is the event type's name of a test webhook where no other is given.
 const TestEventName = "webplug.test"
 
-// MessageStream is the stream of a message.
-func MessageStream(service, id string) eventlog.Stream {
-	return eventlog.Stream{Service: service, Root: id}
+// MessageStream is the stream of a message, or of a chunk of it by its root.
+func MessageStream(service, root string) eventlog.Stream {
+	return eventlog.Stream{Service: service, Root: root}
 }
 
 // PayloadKey names the data key of a payload, or of an endpoint's answer: of the message's user ("" for all), or of the
@@ -79,13 +75,16 @@ func PayloadKey(service, user string, at time.Time) string {
 	return service + "/" + user + "/" + at.UTC().Format("2006-01")
 }
 
-// Message is one published occurrence of an event type.
+// Message is one published occurrence of an event type; or a further chunk of its audience, which has no payload.
 type Message struct {
-	ID            string
+	ID            string // the message's, in each of its chunks
+	Chunk         int    // 0 is the first, MessageAccepted's
 	Accepted      MessageAccepted
 	AcceptedAt    time.Time
-	By            string // the actor that published it
-	EventID       string // of MessageAccepted: what its deliveries are caused by
+	RoutedAt      time.Time // when the chunk was decided; of the first, when it was accepted
+	After         string    // where the chunk before ended; "" for the first
+	By            string    // the actor that published it; of a further chunk, that routed it
+	EventID       string    // of MessageAccepted, or of MessageRouted: what its deliveries are caused by
 	CorrelationID string
 	Published     []Publication // to SNS topics, oldest first
 	Version       eventlog.Version
@@ -101,11 +100,21 @@ func (m Message) Evolve(r eventlog.Recorded) Message {
 	case MessagePublished:
 		m.Published = append(slices.Clip(m.Published), Publication{e, r.Time})
 	case MessageAccepted:
-		m.ID, m.Accepted, m.AcceptedAt, m.By = r.Stream.Root, e, r.Time, r.Actor
-		m.EventID, m.CorrelationID = r.ID, r.CorrelationID
+		m.ID, m.Accepted, m.AcceptedAt, m.RoutedAt = r.Stream.Root, e, r.Time, r.Time
+		m.EventID, m.CorrelationID, m.By = r.ID, r.CorrelationID, r.Actor
+	case MessageRouted:
+		m.ID, m.Chunk = MessageOf(r.Stream.Root)
+		m.Accepted = MessageAccepted{
+			EventTypeID: e.EventTypeID, EventName: e.EventName, UserID: e.UserID, Targets: e.Targets, Skipped: e.Skipped, More: e.More,
+		}
+		m.AcceptedAt, m.RoutedAt, m.After = e.AcceptedAt, r.Time, e.After
+		m.EventID, m.CorrelationID, m.By = r.ID, r.CorrelationID, r.Actor
 	}
 	return m
 }
+
+// Root is the root of the chunk's streams.
+func (m Message) Root() string { return ChunkRoot(m.ID, m.Chunk) }
 
 // Targets says whether an endpoint was chosen to get the message.
 func (m Message) Targets(endpoint string) bool { return slices.Contains(m.Accepted.Targets, endpoint) }
@@ -147,8 +156,6 @@ func (c PublishMessage) Decide(m Message) ([]eventlog.Event, error) {
 		return nil, Refuse(Invalid, "payload", "is required")
 	case len(c.Payload) > MaxPayload:
 		return nil, Refuse(TooLarge, "payload", "has more than %d bytes", MaxPayload)
-	case len(c.Routed.Targets)+len(c.Routed.Skipped) > MaxAudience:
-		return nil, Refuse(Invalid, "event_type", "the message would go to more than %d endpoints; publish it to users", MaxAudience)
 	}
 	if err := c.Schema.Check("payload", c.Payload); err != nil {
 		return nil, err
@@ -156,7 +163,7 @@ func (c PublishMessage) Decide(m Message) ([]eventlog.Event, error) {
 	return []eventlog.Event{MessageAccepted{
 		EventTypeID: c.EventType.ID, EventName: name, UserID: c.UserID,
 		Payload: eventlog.Sealed{Key: c.PayloadKey, Plain: c.Payload},
-		Targets: c.Routed.Targets, Skipped: c.Routed.Skipped, Test: c.Test, Request: c.Request,
+		Targets: c.Routed.Targets, Skipped: c.Routed.Skipped, More: c.Routed.More, Test: c.Test, Request: c.Request,
 	}}, nil
 }
 

@@ -80,13 +80,11 @@ func TestPublishMessage(t *testing.T) {
 		spec.Given[domain.Message](t).When(with(func(c *domain.PublishMessage) { c.Schema, c.Payload = nil, largest })).Then(want)
 		spec.Given[domain.Message](t).When(with(func(c *domain.PublishMessage) { c.Payload = append(largest.Clone(), ' ') })).ThenRefused(tooLarge("payload"))
 	})
-	t.Run("to the largest audience is accepted, one more is refused", func(t *testing.T) {
-		routed := domain.Routed{Targets: make([]string, domain.MaxAudience-1), Skipped: make([]domain.Skip, 1)}
+	t.Run("to more than one chunk has says where the next begins", func(t *testing.T) {
+		routed := domain.Routed{Targets: []string{"ep_1"}, More: "usr_1/ep_1"}
 		want := accepted
-		want.Targets, want.Skipped = routed.Targets, routed.Skipped
+		want.Targets, want.Skipped, want.More = routed.Targets, nil, routed.More
 		spec.Given[domain.Message](t).When(with(func(c *domain.PublishMessage) { c.Routed = routed })).Then(want)
-		routed.Skipped = make([]domain.Skip, 2)
-		spec.Given[domain.Message](t).When(with(func(c *domain.PublishMessage) { c.Routed = routed })).ThenRefused(invalid("event_type"))
 	})
 	t.Run("as a test needs no event type", func(t *testing.T) {
 		want := accepted
@@ -104,7 +102,7 @@ func TestPublishMessage(t *testing.T) {
 func TestAMessage(t *testing.T) {
 	m := fold[domain.Message](t, accepted)
 	want := domain.Message{
-		ID: "given", Accepted: accepted, AcceptedAt: given(1), By: "key_given", EventID: "event-1", CorrelationID: "req_given", Version: 1,
+		ID: "given", Accepted: accepted, AcceptedAt: given(1), RoutedAt: given(1), By: "key_given", EventID: "event-1", CorrelationID: "req_given", Version: 1,
 	}
 	if !reflect.DeepEqual(m, want) || !m.Exists() || (domain.Message{}).Exists() {
 		t.Fatalf("%+v, want %+v", m, want)

@@ -17,53 +17,90 @@ type Candidate struct {
 	UserArchived Stamp // zero while the endpoint's user is active
 }
 
+// Place orders candidates: by user, then by endpoint. Neither ever changes.
+func (c Candidate) Place() string { return c.Endpoint.UserID + "/" + c.Endpoint.ID }
+
 // Routed is the decision who gets a message and who does not.
 type Routed struct {
 	Targets []string
 	Skipped []Skip
+	More    string // Candidate.Place of the last one that was looked at; "" where none is left
 }
 
-// Route joins a message's user ("" for all) with the candidates of its event type. It is the only place that decides who
-// gets a message. Targets and skipped endpoints come in the order of their ids.
+// Route joins a message's user ("" for all) with the candidates of its event type, who are not more than one chunk has. It
+// gives targets and skipped endpoints in the order of their ids, and one entry without endpoint where there are none.
 func Route(candidates []Candidate, user string, now time.Time) Routed {
-	var r Routed
+	r := Routing{User: user, Now: now}
 	for _, c := range candidates {
-		if user != "" && c.Endpoint.UserID != user {
-			continue
-		}
-		skip, remembered := skipOf(c, now)
-		switch {
-		case skip.Reason == "":
-			r.Targets = append(r.Targets, c.Endpoint.ID)
-		case remembered:
-			r.Skipped = append(r.Skipped, skip)
-		}
+		r.Take(c)
 	}
-	r.Skipped = forgetOldest(r.Skipped)
-	slices.Sort(r.Targets)
-	slices.SortFunc(r.Skipped, func(a, b Skip) int { return strings.Compare(a.EndpointID, b.EndpointID) })
-	if len(r.Targets)+len(r.Skipped) == 0 {
-		r.Skipped = []Skip{{Reason: SkippedNoSubscription}}
-	}
-	return r
+	return r.First()
 }
 
-// MaxRemembered is how many endpoints that are removed or no longer subscribed one message names: the newest. An operator
-// who makes and removes endpoints all day must still be able to publish.
+// Routing decides who gets a message, candidate after candidate, until a chunk is full. It is the only place that decides
+// so.
+type Routing struct {
+	User string // "" for all
+	Now  time.Time
+
+	targets []string
+	skipped []Skip
+	ended   []Skip // those that are removed or no longer subscribed
+}
+
+// MaxRemembered is how many endpoints that are removed or no longer subscribed one chunk of a message names: the newest. An
+// operator who makes and removes endpoints all day must still be able to publish.
 const MaxRemembered = 100
 
-// forgetOldest leaves out what ended longest ago, beyond MaxRemembered.
-func forgetOldest(skipped []Skip) []Skip {
-	slices.SortFunc(skipped, func(a, b Skip) int {
-		return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.EndpointID, b.EndpointID))
-	})
-	ended := 0
-	return slices.DeleteFunc(skipped, func(s Skip) bool {
-		if s.Reason == SkippedRemoved || s.Reason == SkippedUnsubscribed {
-			ended++
-		}
-		return ended > MaxRemembered && (s.Reason == SkippedRemoved || s.Reason == SkippedUnsubscribed)
-	})
+// Take decides on one candidate. It is false, and nothing is decided, if the chunk has no room.
+func (r *Routing) Take(c Candidate) bool {
+	if r.User != "" && c.Endpoint.UserID != r.User {
+		return true
+	}
+	skip, remembered := skipOf(c, r.Now)
+	ended := skip.Reason == SkippedRemoved || skip.Reason == SkippedUnsubscribed
+	switch {
+	case !remembered, ended && len(r.ended) >= MaxRemembered && !r.newer(skip):
+		return true
+	case r.Full() && (!ended || len(r.ended) < MaxRemembered):
+		return false
+	case skip.Reason == "":
+		r.targets = append(r.targets, c.Endpoint.ID)
+	case !ended:
+		r.skipped = append(r.skipped, skip)
+	default:
+		at, _ := slices.BinarySearchFunc(r.ended, skip, newestFirst)
+		r.ended = slices.Insert(r.ended, at, skip)
+		r.ended = r.ended[:min(len(r.ended), MaxRemembered)]
+	}
+	return true
+}
+
+// newer says whether one that ended is newer than the oldest that is named.
+func (r *Routing) newer(s Skip) bool { return newestFirst(s, r.ended[len(r.ended)-1]) < 0 }
+
+func newestFirst(a, b Skip) int {
+	return cmp.Or(b.Since.Compare(a.Since), strings.Compare(a.EndpointID, b.EndpointID))
+}
+
+// Full says whether the chunk has as many as it can have.
+func (r *Routing) Full() bool { return len(r.targets)+len(r.skipped)+len(r.ended) >= MaxAudience }
+
+// First is what was decided, of a message's first chunk: if that is nothing, it says so.
+func (r *Routing) First() Routed {
+	routed := r.Further()
+	if len(routed.Targets)+len(routed.Skipped) == 0 {
+		routed.Skipped = []Skip{{Reason: SkippedNoSubscription}}
+	}
+	return routed
+}
+
+// Further is what was decided, of a further chunk.
+func (r *Routing) Further() Routed {
+	routed := Routed{Targets: r.targets, Skipped: append(r.skipped, r.ended...)}
+	slices.Sort(routed.Targets)
+	slices.SortFunc(routed.Skipped, func(a, b Skip) int { return strings.Compare(a.EndpointID, b.EndpointID) })
+	return routed
 }
 
 // skipOf gives why a candidate is skipped, reason "" if it is not, and whether that is recent enough to be said.

@@ -92,10 +92,16 @@ func samples() []sample {
 			EventTypeID: typ, EventName: "card_issued", UserID: user, Payload: sampleSealed("usr_01KE0000000000000000000002/2026-01"),
 			Targets: []string{ep, "ep_01KE0000000000000000000006"},
 			Skipped: []domain.Skip{{EndpointID: "ep_01KE0000000000000000000007", Reason: domain.SkippedPaused, Since: sampleTime, By: key}},
-			Test:    true, Request: body,
+			More:    user + "/ep_01KE0000000000000000000007", Test: true, Request: body,
 		}, domain.MessageAccepted{
 			EventName: domain.TestEventName, Payload: sampleSealed("-/2026-01"), Skipped: []domain.Skip{{Reason: domain.SkippedNoSubscription}},
 		}},
+		{domain.MessageRouted{
+			EventTypeID: typ, EventName: "card_issued", UserID: user, AcceptedAt: sampleTime, After: user + "/" + ep,
+			Targets: []string{"ep_01KE0000000000000000000006"},
+			Skipped: []domain.Skip{{EndpointID: "ep_01KE0000000000000000000007", Reason: domain.SkippedPaused, Since: sampleTime, By: key}},
+			More:    user + "/ep_01KE0000000000000000000007",
+		}, domain.MessageRouted{EventTypeID: typ, EventName: "card_issued", AcceptedAt: sampleTime, After: user + "/" + ep}},
 		{domain.AttemptFailed{AttemptRecord: sampleAttempt(), Next: sampleTime.Add(time.Hour)},
 			domain.AttemptFailed{AttemptRecord: domain.AttemptRecord{AttemptID: "01KE0000000000000000000008", Attempt: 1, Cause: domain.CauseTimeout, At: sampleTime}}},
 		{domain.DeliverySucceeded{AttemptRecord: sampleAttempt()},

@@ -27,6 +27,7 @@ func (e *MessageAccepted) AppendJSON(b []byte) ([]byte, error) {
 		}
 		m.b = append(m.b, ']')
 	}
+	m.unless(e.More == "", "more").text(e.More)
 	m.unless(!e.Test, "test").truth(e.Test)
 	m.unless(e.Request == "", "request").text(e.Request)
 	return append(m.b, '}'), m.err

@@ -27,11 +27,11 @@ func FuzzStoredJSON(f *testing.F) {
 			moment = time.UnixMicro(at).UTC()
 		}
 		accepted := domain.MessageAccepted{
-			EventTypeID: "typ_" + name, EventName: name, UserID: user, Test: test, Request: word,
+			EventTypeID: "typ_" + name, EventName: name, UserID: user, More: url, Test: test, Request: word,
 			Skipped: []domain.Skip{{Reason: domain.SkipReason(word)}, {EndpointID: endpoint, Reason: domain.SkippedPaused, Since: moment, By: user}},
 		}
 		if n%2 == 0 {
-			accepted.Targets, accepted.Skipped = []string{endpoint, url, ""}, nil
+			accepted.Targets, accepted.Skipped, accepted.More = []string{endpoint, url, ""}, nil, ""
 		}
 		compare(t, &accepted, libraryAccepted(accepted))
 

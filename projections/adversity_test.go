@@ -10,6 +10,7 @@ import (
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
+	"webplug/projections"
 )
 
 func (w *world) retryByHand(msg, ep string) {
@@ -27,11 +28,11 @@ func (w *world) publishBig(n int) string {
 	id := domain.PrefixMessage + w.id()
 	kind, err := d.EventType(ctx, svc, typ)
 	w.must(err)
-	c, err := d.Candidates(ctx, svc, typ, "")
+	routed, err := projections.RouteFirst(ctx, d, svc, typ, "", time.Now())
 	w.must(err)
 	_, err = eventlog.Execute(ctx, w.log, domain.MessageStream(svc, id), domain.PublishMessage{
 		EventType: kind, Payload: []byte(`"` + strings.Repeat("x", n) + `"`), PayloadKey: domain.PayloadKey(svc, "", time.Now()),
-		Routed: domain.Route(c, "", time.Now()),
+		Routed: routed,
 	}, eventlog.Cause{Actor: "admin", CorrelationID: "req_" + id})
 	w.must(err)
 	return id

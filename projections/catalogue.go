@@ -81,12 +81,19 @@ func catalogueRow(ctx context.Context, l *eventlog.Log, s eventlog.Stream, d *Di
 			if v.ExternalID != "" {
 				lists = append(lists, Entry{listExternalIDs(s.Service), v.ExternalID + "\x00" + v.ID})
 			}
+			if !v.Archived() {
+				lists = append(lists, named(s.Service, v.ID, v.Name, v.ExternalID)...)
+			}
 			return NewUserRow(s.Service, v), Row{View: ViewUsers, ID: s.String(), Lists: lists, Notices: archivedUser(s.Service, v)}, nil
 		})
 	case kindEventType:
 		return rowOf(ctx, l, s, func(v domain.EventType) (any, Row, error) {
 			d.putEventType(s.Service, v)
-			return NewEventTypeRow(s.Service, v), Row{View: ViewEventTypes, ID: s.String(), Lists: []Entry{{listEventTypes(s.Service), byCreation(v.CreatedAt, v.ID)}}}, nil
+			lists := []Entry{{listEventTypes(s.Service), byCreation(v.CreatedAt, v.ID)}}
+			if !v.Archived() {
+				lists = append(lists, named(s.Service, v.ID, v.Name)...)
+			}
+			return NewEventTypeRow(s.Service, v), Row{View: ViewEventTypes, ID: s.String(), Lists: lists}, nil
 		})
 	case kindEndpoint:
 		return rowOf(ctx, l, s, func(v domain.Endpoint) (any, Row, error) {
@@ -109,6 +116,9 @@ func endpointLists(e domain.Endpoint) []Entry {
 	lists := []Entry{{listEndpoints(e.Service), sort}, {listEndpointsOf(e.Service, e.UserID), sort}}
 	for _, s := range e.Subscriptions {
 		lists = append(lists, Entry{listSubscribed(e.Service, s.EventTypeID), sort})
+	}
+	if !e.Removed() {
+		lists = append(lists, named(e.Service, e.ID, address(e.URL))...)
 	}
 	return lists
 }

@@ -110,9 +110,9 @@ func (d *ConsistentDirectory) Schema(t domain.EventType) (*domain.Schema, error)
 	return schema, nil
 }
 
-// Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type.
-func (d *ConsistentDirectory) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
-	return d.routes.Candidates(ctx, service, eventType, user)
+// Candidates implements the port of that name.
+func (d *ConsistentDirectory) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
+	return d.routes.Candidates(ctx, service, eventType, user, after, limit)
 }
 
 // Learn is for directories that are behind; this one is not.

@@ -23,18 +23,17 @@ type Directory struct {
 	log     *eventlog.Log
 	settled func(context.Context) error
 
-	mu        sync.RWMutex
-	services  map[string]domain.Service
-	users     map[eventlog.Stream]domain.User
-	types     map[eventlog.Stream]domain.EventType
-	keys      map[string]domain.APIKey
-	endpoints map[eventlog.Stream]domain.Endpoint
-	// subscribers lists the endpoints that are, or were, subscribed to an event type's stream, by user.
-	subscribers map[eventlog.Stream]map[string][]string
-	schemas     map[string]compiledSchema  // by type
-	names       map[eventlog.Stream]string // reservation stream of a type's name ▶ type id
-	evictions   uint64                     // how often a cache was cut
-	viaSNS      atomic.Int64               // endpoints of the format sns
+	mu          sync.RWMutex
+	services    map[string]domain.Service
+	users       map[eventlog.Stream]domain.User
+	types       map[eventlog.Stream]domain.EventType
+	keys        map[string]domain.APIKey
+	endpoints   map[eventlog.Stream]domain.Endpoint
+	subscribers map[eventlog.Stream]*subscribers // of event types
+	schemas     map[string]compiledSchema        // by type
+	names       map[eventlog.Stream]string       // reservation stream of a type's name ▶ type id
+	evictions   uint64                           // how often a cache was cut
+	viaSNS      atomic.Int64                     // endpoints of the format sns
 }
 
 type compiledSchema struct {
@@ -51,7 +50,7 @@ func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directo
 		log: l, settled: settled,
 		services: map[string]domain.Service{}, users: map[eventlog.Stream]domain.User{},
 		types: map[eventlog.Stream]domain.EventType{}, keys: map[string]domain.APIKey{},
-		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]map[string][]string{},
+		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]*subscribers{},
 		schemas: map[string]compiledSchema{}, names: map[eventlog.Stream]string{},
 	}
 }
@@ -168,11 +167,28 @@ func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
 	return schema, nil
 }
 
-// Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type.
-func (d *Directory) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
-	var out []domain.Candidate
+// Candidates implements the port of that name.
+func (d *Directory) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
+	out, more := d.candidates(service, eventType, user, after, limit)
+	for i := range out {
+		u, err := d.User(ctx, service, out[i].Endpoint.UserID)
+		if err != nil {
+			return nil, false, err
+		}
+		if u.Archived() {
+			out[i].UserArchived = domain.Stamp{By: u.ArchivedBy, At: u.ArchivedAt}
+		}
+	}
+	return out, more, nil
+}
+
+func (d *Directory) candidates(service, eventType, user, after string, limit int) (out []domain.Candidate, more bool) {
 	d.mu.RLock()
-	of := d.subscribers[domain.EventTypeStream(service, eventType)]
+	defer d.mu.RUnlock()
+	s := d.subscribers[domain.EventTypeStream(service, eventType)]
+	if s == nil {
+		return nil, false
+	}
 	add := func(ids []string) {
 		for _, id := range ids {
 			e := d.endpoints[domain.EndpointStream(service, id)]
@@ -181,30 +197,21 @@ func (d *Directory) Candidates(ctx context.Context, service, eventType, user str
 			}
 		}
 	}
-	if user != "" {
-		out = make([]domain.Candidate, 0, len(of[user]))
-		add(of[user])
-	} else {
-		total := 0
-		for _, ids := range of {
-			total += len(ids)
-		}
-		out = make([]domain.Candidate, 0, total)
-		for _, ids := range of {
+	switch {
+	case user != "" && after == "" && len(s.of[user]) <= limit:
+		out = make([]domain.Candidate, 0, len(s.of[user]))
+		add(s.of[user])
+	case user == "" && after == "" && s.count <= limit:
+		out = make([]domain.Candidate, 0, s.count)
+		for _, ids := range s.of {
 			add(ids)
 		}
+	default:
+		ids, more := s.behind(user, after, limit)
+		add(ids)
+		return out, more
 	}
-	d.mu.RUnlock()
-	for i := range out {
-		u, err := d.User(ctx, service, out[i].Endpoint.UserID)
-		if err != nil {
-			return nil, err
-		}
-		if u.Archived() {
-			out[i].UserArchived = domain.Stamp{By: u.ArchivedBy, At: u.ArchivedAt}
-		}
-	}
-	return out, nil
+	return out, false
 }
 
 // fill reads all endpoints' rows: the start of a process.
@@ -338,11 +345,9 @@ func (d *Directory) putEndpoint(e domain.Endpoint) {
 	for _, sub := range e.Subscriptions {
 		t := domain.EventTypeStream(e.Service, sub.EventTypeID)
 		if d.subscribers[t] == nil {
-			d.subscribers[t] = map[string][]string{}
+			d.subscribers[t] = &subscribers{of: map[string][]string{}}
 		}
-		if of := d.subscribers[t]; !slices.Contains(of[e.UserID], e.ID) {
-			of[e.UserID] = append(of[e.UserID], e.ID)
-		}
+		d.subscribers[t].add(e.UserID, e.ID)
 	}
 }
 

@@ -140,6 +140,9 @@ func (q *Queries) message(ctx context.Context, service, id string, f MessageFilt
 	}
 	for _, d := range trail.Deliveries() {
 		if is(f.EndpointID, value(d.EndpointID)) && is(f.Cause, value(d.Cause)) {
+			if f.EndpointID != "" {
+				row.Delivery = &d
+			}
 			return row, true, nil
 		}
 	}

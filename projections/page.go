@@ -21,21 +21,26 @@ type Page[T any] struct {
 	Stale bool
 }
 
-// The filters of lists. A zero field does not filter; what does not exist matches nothing.
+// The filters of lists. A zero field does not filter; what does not exist matches nothing. Text is what a person types to
+// find something: the beginning of a word of its name, external id or URL, or its id. By its words is found what is
+// neither archived nor removed.
 type (
 	// UserFilter chooses users.
 	UserFilter struct {
 		ExternalID string
+		Text       string
 	}
 	// EventTypeFilter chooses event types.
 	EventTypeFilter struct {
 		Name string // of unarchived and archived ones
+		Text string
 	}
 	// EndpointFilter chooses endpoints.
 	EndpointFilter struct {
 		UserID string
 		Status domain.EndpointStatus
 		URL    string
+		Text   string
 	}
 	// SubscriptionFilter chooses subscriptions.
 	SubscriptionFilter struct {

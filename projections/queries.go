@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -122,8 +123,12 @@ func (q *Queries) Keys(ctx context.Context, r PageRequest) (Page[KeyRow], error)
 	return list(ctx, q, ViewKeys, listKeys(), r, func(KeyRow) bool { return true })
 }
 
-// Users lists a service's users, newest first.
+// Users lists a service's users, newest first; a search in the order of what is found.
 func (q *Queries) Users(ctx context.Context, service string, f UserFilter, r PageRequest) (Page[UserRow], error) {
+	if f.Text != "" {
+		return search(ctx, q, ViewUsers, service, domain.PrefixUser, f.Text, r,
+			func(u UserRow) bool { return is(f.ExternalID, value(u.ExternalID)) })
+	}
 	if f.ExternalID != "" {
 		from := f.ExternalID + "\x00"
 		return listPart(ctx, q, ListQuery{View: ViewUsers, List: listExternalIDs(service), From: from, To: f.ExternalID + "\x01"}, r,
@@ -132,18 +137,26 @@ func (q *Queries) Users(ctx context.Context, service string, f UserFilter, r Pag
 	return list(ctx, q, ViewUsers, listUsers(service), r, func(UserRow) bool { return true })
 }
 
-// EventTypes lists a service's event types, newest first.
+// EventTypes lists a service's event types, newest first; a search in the order of what is found.
 func (q *Queries) EventTypes(ctx context.Context, service string, f EventTypeFilter, r PageRequest) (Page[EventTypeRow], error) {
+	if f.Text != "" {
+		return search(ctx, q, ViewEventTypes, service, domain.PrefixEventType, f.Text, r,
+			func(t EventTypeRow) bool { return is(f.Name, t.Name) })
+	}
 	return list(ctx, q, ViewEventTypes, listEventTypes(service), r, func(t EventTypeRow) bool { return is(f.Name, t.Name) })
 }
 
-// Endpoints lists a service's endpoints, newest first.
+// Endpoints lists a service's endpoints, newest first; a search in the order of what is found.
 func (q *Queries) Endpoints(ctx context.Context, service string, f EndpointFilter, r PageRequest) (Page[EndpointRow], error) {
+	wants := func(e EndpointRow) bool { return is(f.Status, e.Status) && is(f.URL, e.URL) && is(f.UserID, e.UserID) }
+	if f.Text != "" {
+		return search(ctx, q, ViewEndpoints, service, domain.PrefixEndpoint, address(f.Text), r, wants)
+	}
 	in := listEndpoints(service)
 	if f.UserID != "" {
 		in = listEndpointsOf(service, f.UserID)
 	}
-	return list(ctx, q, ViewEndpoints, in, r, func(e EndpointRow) bool { return is(f.Status, e.Status) && is(f.URL, e.URL) })
+	return list(ctx, q, ViewEndpoints, in, r, wants)
 }
 
 // Subscriptions lists a service's subscriptions, those of the newest endpoint first.
@@ -217,42 +230,7 @@ func list[T any](ctx context.Context, q *Queries, v View, in string, r PageReque
 
 // listPart gives a page of a list's rows.
 func listPart[T any](ctx context.Context, q *Queries, query ListQuery, r PageRequest, wants func(T) bool) (Page[T], error) {
-	var page Page[T]
-	c, err := readCursor(r.Cursor, query.List)
-	if err != nil {
-		return page, err
-	}
-	at, stale, err := q.freshen(ctx)
-	if err != nil {
-		return page, err
-	}
-	defer at.release()
-	page.Stale = stale
-	query.Limit = r.Limit + 1
-	if c.Sort != "" && query.Backward {
-		query.To = c.Sort
-	} else if c.Sort != "" {
-		query.From = c.Sort + "\x00"
-	}
-	seen := 0
-	err = at.walk(ctx, query, func(l Listed) error {
-		var row T
-		if err := json.Unmarshal(l.Body, &row); err != nil {
-			return err
-		}
-		if wants(row) {
-			if len(page.Data) == r.Limit {
-				return errEnough
-			}
-			page.Data = append(page.Data, row)
-		}
-		page.Next = cursor{List: query.List, Sort: l.Sort}.String()
-		if seen++; seen >= budget {
-			return errEnough
-		}
-		return nil
-	})
-	return finish(page, err)
+	return listWanted(ctx, q, query, r, func(_ Listed, row T) bool { return wants(row) })
 }
 
 // Stuck lists what is set aside, oldest first.

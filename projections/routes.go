@@ -2,7 +2,9 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -59,41 +61,55 @@ func newRoutes(v Views, now eventlog.Clock) *routes {
 	return &routes{views: v, pointer: newPointer(v, now)}
 }
 
-// routesAtOnce is how many notices are asked for at once.
-const routesAtOnce = 1000
-
-// Candidates lists the endpoints of a user, or of all users for "", that are, or were, subscribed to an event type. Those
-// of archived users are marked only for "": who publishes to one user has looked at that user.
-func (r *routes) Candidates(ctx context.Context, service, eventType, user string) ([]domain.Candidate, error) {
+// Candidates gives endpoints behind a place, in order (the port of that name). Those of archived users are marked only for
+// "": who publishes to one user has looked at that user.
+func (r *routes) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
 	g, err := r.current(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	list := listAllRoutes(service, eventType)
+	q := ListQuery{View: ViewEndpoints, List: listAllRoutes(service, eventType), Limit: limit + 1}
 	if user != "" {
-		list = listRoutes(service, eventType, user)
+		q.List = listRoutes(service, eventType, user)
+		_, after, _ = strings.Cut(after, "/")
+	}
+	if after != "" {
+		q.From = after + "\x00"
 	}
 	var out []domain.Candidate
-	err = r.each(ctx, g, ListQuery{View: ViewEndpoints, List: list}, func(n Noticed) error {
+	err = r.each(ctx, g, q, func(n Noticed) error {
 		var row EndpointRow
 		if err := json.Unmarshal([]byte(n.Data), &row); err != nil {
-			return fmt.Errorf("route %s of %s: %w", n.Sort, list, err)
+			return fmt.Errorf("route %s of %s: %w", n.Sort, q.List, err)
 		}
 		e := row.endpoint()
 		if s, ok := e.Subscription(eventType); ok {
 			out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
 		}
+		if len(out) > limit {
+			return errEnough
+		}
 		return nil
 	})
-	if err != nil || user != "" || len(out) == 0 {
-		return out, err
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, false, err
 	}
-	return out, r.markArchived(ctx, g, service, out)
+	more := len(out) > limit
+	out = out[:min(len(out), limit)]
+	if user != "" || len(out) == 0 {
+		return out, more, nil
+	}
+	return out, more, r.markArchived(ctx, g, service, out)
 }
 
+// markArchived marks candidates that are in order.
 func (r *routes) markArchived(ctx context.Context, g Generation, service string, candidates []domain.Candidate) error {
 	archived := map[string]domain.Stamp{}
-	err := r.each(ctx, g, ListQuery{View: ViewUsers, List: listArchivedUsers(service)}, func(n Noticed) error {
+	q := ListQuery{
+		View: ViewUsers, List: listArchivedUsers(service), Limit: 1000,
+		From: candidates[0].Endpoint.UserID, To: candidates[len(candidates)-1].Endpoint.UserID + "\x00",
+	}
+	err := r.each(ctx, g, q, func(n Noticed) error {
 		var stamp domain.Stamp
 		if err := json.Unmarshal([]byte(n.Data), &stamp); err != nil {
 			return fmt.Errorf("archived user %s: %w", n.Sort, err)
@@ -108,7 +124,7 @@ func (r *routes) markArchived(ctx context.Context, g Generation, service string,
 }
 
 func (r *routes) each(ctx context.Context, g Generation, q ListQuery, visit func(Noticed) error) error {
-	for q.Limit = routesAtOnce; ; {
+	for {
 		part, err := r.views.Notices(ctx, g, q)
 		if err != nil {
 			return err

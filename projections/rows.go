@@ -253,6 +253,8 @@ type MessageRow struct {
 	Test        bool                          `json:"test"`
 	CreatedAt   time.Time                     `json:"created_at"`
 	By          string                        `json:"by"`
+	// Delivery is its part at one endpoint, in a list of what was sent to that one.
+	Delivery *DeliveryRow `json:"delivery,omitzero"`
 }
 
 // total is how many deliveries a message has.

@@ -206,13 +206,13 @@ func (w *world) tryPublish(id string) error {
 	if err != nil {
 		return err
 	}
-	candidates, err := d.Candidates(ctx, svc, typ, "")
+	routed, err := projections.RouteFirst(ctx, d, svc, typ, "", time.Now())
 	if err != nil {
 		return err
 	}
 	_, err = eventlog.Execute(ctx, w.log, domain.MessageStream(svc, id), domain.PublishMessage{
 		EventType: kind, Payload: []byte(`{"card":"` + id + `"}`), PayloadKey: domain.PayloadKey(svc, "", time.Now()),
-		Routed: domain.Route(candidates, "", time.Now()),
+		Routed: routed,
 	}, eventlog.Cause{Actor: "admin", CorrelationID: "req_" + id})
 	return err
 }

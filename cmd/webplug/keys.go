@@ -60,11 +60,20 @@ func openMasterKey(dir, given string, made func(what, file string)) ([]byte, err
 			return nil, err
 		}
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	key, err := masterKeyOf(strings.TrimSpace(text))
 	if err != nil || len(key) != eventlog.MasterKeySize {
-		return nil, fmt.Errorf("%s is no master key, which has %d bytes in base64 (make one with: openssl rand -base64 %d)", from, eventlog.MasterKeySize, eventlog.MasterKeySize)
+		return nil, fmt.Errorf("%s is no master key, which has %d bytes in base64, or hexadecimal (make one with: openssl rand -base64 %d)", from, eventlog.MasterKeySize, eventlog.MasterKeySize)
 	}
 	return key, nil
+}
+
+// masterKeyOf reads base64, or the hexadecimal digits of a key that was made in an AWS account: Secrets Manager makes
+// characters, not bytes.
+func masterKeyOf(text string) ([]byte, error) {
+	if len(text) == hex.EncodedLen(eventlog.MasterKeySize) {
+		return hex.DecodeString(text)
+	}
+	return base64.StdEncoding.DecodeString(text)
 }
 
 // keptKey reads a key's file, or makes it, durably and for the owner alone.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/hex"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,22 @@ func TestKeys(t *testing.T) {
 		again, logs := look(t, dir)
 		if logs != "" || again.admin != k.admin {
 			t.Errorf("the second start logged %q", logs)
+		}
+	})
+	t.Run("from an AWS account are taken along", func(t *testing.T) {
+		t.Setenv("WEBPLUG_API_KEY", strings.Repeat("k", shortKey))
+		digits := "00ff" + strings.Repeat("a1", 30) // as Secrets Manager made it
+		for _, given := range []string{digits, "AP+hoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaE="} {
+			t.Setenv("WEBPLUG_MASTER_KEY", given)
+			if k, _ := look(t, t.TempDir()); hex.EncodeToString(k.master) != digits {
+				t.Errorf("%s is read as %x", given, k.master)
+			}
+		}
+		for _, none := range []string{digits[1:], digits + "00", strings.Repeat("g", 64)} {
+			t.Setenv("WEBPLUG_MASTER_KEY", none)
+			if _, err := (settings{data: t.TempDir()}).keys(slog.New(slog.DiscardHandler)); err == nil {
+				t.Errorf("%s is taken for a key", none)
+			}
 		}
 	})
 	t.Run("that are short are taken, with a warning", func(t *testing.T) {

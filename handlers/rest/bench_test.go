@@ -45,8 +45,8 @@ func (f *folded) EventTypeNamed(context.Context, string, string) (domain.EventTy
 	return f.kind, nil
 }
 func (f *folded) Schema(domain.EventType) (*domain.Schema, error) { return nil, nil }
-func (f *folded) Candidates(context.Context, string, string, string) ([]domain.Candidate, error) {
-	return f.candidates, nil
+func (f *folded) Candidates(context.Context, string, string, string, string, int) ([]domain.Candidate, bool, error) {
+	return f.candidates, false, nil
 }
 func (f *folded) Learn(domain.APIKey)                                {}
 func (f *folded) Key(context.Context, string) (domain.APIKey, error) { return f.key, nil }

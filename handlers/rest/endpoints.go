@@ -212,7 +212,7 @@ func (a *API) endpoint(ctx context.Context, c *call) (domain.Endpoint, error) {
 func (a *API) listEndpoints(ctx context.Context, c *call) error {
 	q := c.query()
 	filter := projections.EndpointFilter{
-		UserID: c.onlyUser(q.id("user_id", domain.PrefixUser)), URL: q.text("url"),
+		UserID: c.onlyUser(q.id("user_id", domain.PrefixUser)), URL: q.text("url"), Text: q.text("q"),
 		Status: word(q, "status", domain.EndpointActive, domain.EndpointStatusPaused, domain.EndpointStatusGone),
 	}
 	request := q.page()

@@ -101,7 +101,7 @@ func (a *API) getEventType(ctx context.Context, c *call) error {
 
 func (a *API) listEventTypes(ctx context.Context, c *call) error {
 	q := c.query()
-	filter, request := projections.EventTypeFilter{Name: q.text("name")}, q.page()
+	filter, request := projections.EventTypeFilter{Name: q.text("name"), Text: q.text("q")}, q.page()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}

@@ -157,7 +157,10 @@ func (a *API) listOwnUser(ctx context.Context, c *call, f projections.UserFilter
 	}
 	rows := []projections.UserRow{projections.NewUserRow(c.service.ID, user)}
 	page, err := pageOf(rows, r, func(r projections.UserRow) string { return r.ID },
-		func(r projections.UserRow) bool { return f.ExternalID == "" || or(r.ExternalID, "") == f.ExternalID })
+		func(r projections.UserRow) bool {
+			external := or(r.ExternalID, "")
+			return (f.ExternalID == "" || external == f.ExternalID) && (f.Text == r.ID || projections.FoundBy(f.Text, r.Name, external))
+		})
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,7 @@ type Directory interface {
 	EventTypeNamed(ctx context.Context, service, name string) (domain.EventType, error)
 	// Schema is an event type's compiled schema, nil if it has none. Whoever implements it keeps what it compiled.
 	Schema(domain.EventType) (*domain.Schema, error)
-	// Candidates are the endpoints of a user, or of all for "", that are, or lately were, subscribed to an event type.
-	Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error)
+	projections.Candidates
 	Endpoint(ctx context.Context, service, id string) (domain.Endpoint, error)
 	Key(ctx context.Context, id string) (domain.APIKey, error)
 	// Learn tells of a key as a command has just left it.

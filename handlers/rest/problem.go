@@ -114,6 +114,9 @@ func (a *API) fail(c echo.Context, err error, with ...slog.Attr) (logged bool) {
 		return false
 	}
 	p := problemOf(err)
+	if a.lost(c, p) {
+		return false
+	}
 	h := c.Response().Header()
 	p.RequestID = h.Get(headerRequestID)
 	switch p.Status {

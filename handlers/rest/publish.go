@@ -12,6 +12,7 @@ import (
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
+	"webplug/projections"
 )
 
 // publishing is a request to publish a message. Its payload is a part of the request's body, byte for byte.
@@ -76,14 +77,12 @@ func (a *API) routed(ctx context.Context, c *call, p publishing) (cmd domain.Pub
 	if cmd.Schema, err = a.Directory.Schema(cmd.EventType); err != nil {
 		return cmd, err
 	}
-	candidates, err := a.Directory.Candidates(ctx, c.service.ID, cmd.EventType.ID, p.userID)
-	if err != nil {
+	now := a.now()
+	if cmd.Routed, err = projections.RouteFirst(ctx, a.Directory, c.service.ID, cmd.EventType.ID, p.userID, now); err != nil {
 		return cmd, err
 	}
-	now := a.now()
 	cmd.UserID, cmd.Payload = p.userID, p.payload
 	cmd.PayloadKey = domain.PayloadKey(c.service.ID, p.userID, now)
-	cmd.Routed = domain.Route(candidates, p.userID, now)
 	return cmd, nil
 }
 
@@ -163,6 +162,9 @@ func appendAccepted(body []byte, m domain.Message) ([]byte, error) {
 			return nil, err
 		}
 		body = append(body, skipped...)
+	}
+	if m.Accepted.More != "" {
+		body = append(body, `,"more":true`...)
 	}
 	return append(body, '}'), nil
 }

@@ -61,14 +61,14 @@ func (d *directory) Settled(context.Context, eventlog.Stream, eventlog.Version) 
 
 func (d *directory) Learn(domain.APIKey) {} // it reads the log each time
 
-func (d *directory) Candidates(ctx context.Context, service, eventTypeID, user string) ([]domain.Candidate, error) {
+func (d *directory) Candidates(ctx context.Context, service, eventTypeID, user, _ string, _ int) ([]domain.Candidate, bool, error) {
 	var out []domain.Candidate
 	for _, s := range d.memory.names(func(s eventlog.Stream) bool {
 		return s.Service == service && strings.HasPrefix(s.Root, domain.PrefixEndpoint)
 	}) {
 		e, err := d.Endpoint(ctx, service, s.Root)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		sub, ok := e.Subscription(eventTypeID)
 		if !ok || user != "" && e.UserID != user {
@@ -76,11 +76,11 @@ func (d *directory) Candidates(ctx context.Context, service, eventTypeID, user s
 		}
 		u, err := d.User(ctx, service, e.UserID)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out = append(out, domain.Candidate{Endpoint: e, Subscription: sub, UserArchived: domain.Stamp{At: u.ArchivedAt}})
 	}
-	return out, nil
+	return out, false, nil
 }
 
 // queries answers lists by folding the whole log each time.

@@ -111,6 +111,3 @@ func (a *API) serveRoutes() {
 		}
 	}
 }
-
-// pages are the paths of the management UI and of its files. They are no part of the API.
-var pages = []string{"/", "/services", "/services/*", "/keys", "/system", "/assets/*", "/favicon.svg", "/theme.js"}

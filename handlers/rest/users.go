@@ -110,7 +110,7 @@ func (a *API) getUser(ctx context.Context, c *call) error {
 
 func (a *API) listUsers(ctx context.Context, c *call) error {
 	q := c.query()
-	filter, request := projections.UserFilter{ExternalID: q.text("external_id")}, q.page()
+	filter, request := projections.UserFilter{ExternalID: q.text("external_id"), Text: q.text("q")}, q.page()
 	if err := a.settle(ctx, c, q); err != nil {
 		return err
 	}

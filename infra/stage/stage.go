@@ -48,8 +48,9 @@ const TagStage = "webplug:stage"
 // Name begins the name of everything of a stage: "webplug-<stage>".
 func Name(stage string) string { return "webplug-" + stage }
 
-// TopicPrefix begins the names of a stage's topics: "webplug-<stage>-typ_…-<shard>".
-func TopicPrefix(stage string) string { return Name(stage) + "-" }
+// TopicPrefix begins the names of a stage's topics: "webplug-<stage>-typ_…-<shard>". A stage's name has no underscore, so
+// that "prod" does not take what is of "prod-eu".
+func TopicPrefix(stage string) string { return Name(stage) + "-typ_" }
 
 // LogGroupPrefix begins the names of the log groups of a stage's topics.
 func LogGroupPrefix(region, account, stage string) string {
@@ -59,6 +60,18 @@ func LogGroupPrefix(region, account, stage string) string {
 // Tables begins the names of the tables.
 func Tables(stage string) string { return Name(stage) }
 
+// Function is the name of a role's function.
+func Function(stage string, role Role) string { return Name(stage) + "-" + string(role) }
+
+// FunctionLogGroup is the log group of a role's function.
+func FunctionLogGroup(stage string, role Role) string { return "/aws/lambda/" + Function(stage, role) }
+
+// AlarmPrefix begins the names of the alarms: "webplug-<stage>/failure-rate".
+func AlarmPrefix(stage string) string { return Name(stage) + "/" }
+
+// SecretPrefix begins the names of the secrets: "webplug/<stage>/master-key", "…/admin-key".
+func SecretPrefix(stage string) string { return "webplug/" + stage + "/" }
+
 // Stack is the name of the CloudFormation stack.
 func Stack(stage string) string { return Name(stage) }
 
@@ -66,6 +79,16 @@ func Stack(stage string) string { return Name(stage) }
 func Bucket(stage, account, region string) string {
 	return Name(stage) + "-" + account + "-" + region
 }
+
+// Metrics that the functions themselves make (in CloudWatch's embedded metric format), since no service of AWS's counts them;
+// the stack's alarms read them. Their one dimension is DimensionStage.
+const (
+	MetricNamespace = "WebPlug"
+	DimensionStage  = "Stage"
+	MetricDelivered = "Delivered" // deliveries that ended well
+	MetricFailed    = "Failed"    // deliveries that failed for good, or of which nothing was reported
+	MetricParked    = "Parked"    // streams that are set aside; said only when there are some
+)
 
 // Outputs of the stack.
 const (

@@ -15,3 +15,19 @@ func TestNamesFit(t *testing.T) {
 		t.Errorf("the bucket's name has %d characters", n)
 	}
 }
+
+// What is of one stage is found by prefix, also where one stage's name begins another's.
+func TestPrefixesAreOfOneStage(t *testing.T) {
+	for name, prefix := range map[string]func(string) string{
+		"topics":     TopicPrefix,
+		"log groups": func(s string) string { return LogGroupPrefix("eu-west-1", "123456789012", s) },
+		"alarms":     AlarmPrefix,
+		"secrets":    SecretPrefix,
+	} {
+		for _, longer := range []string{"prod-eu", "prod-typ", "prod2"} {
+			if strings.HasPrefix(prefix(longer), prefix("prod")) {
+				t.Errorf("%s of %s are taken for those of prod", name, longer)
+			}
+		}
+	}
+}

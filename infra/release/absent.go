@@ -1,0 +1,5 @@
+//go:build !release
+
+package release
+
+var template, code []byte
