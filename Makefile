@@ -48,7 +48,8 @@ test: go ui/dist/index.html ## every test, with the race detector
 	$(call need,node,install Node.js 20 or newer: a test checks our signatures with JavaScript's library)
 	$(call need,cc,install a C compiler such as gcc: Go's race detector needs one)
 	$(call need,java,install a Java 17 runtime: tests run AWS's own DynamoDB Local)
-	@echo "testing (the first run also builds everything and fetches DynamoDB Local)"
+	@echo "testing (the first run also builds everything, and fetches DynamoDB Local and moto)"
+	@$(MAKE) --no-print-directory moto
 	@go test -race -timeout 20m ./...
 	@$(MAKE) --no-print-directory js-test ui-test
 
@@ -93,6 +94,17 @@ js-check: $(JS)
 .PHONY: ui-check
 ui-check: ui/node_modules/.package-lock.json
 	@cd ui && npm run --silent check
+
+# An emulator of AWS for tests. Without it they are skipped, and say so.
+MOTO := $(TOOLS)/moto/version-5.2.1
+.PHONY: moto
+moto:
+	@mkdir -p $(TOOLS); test -e $(MOTO) || { \
+	  command -v python3 >/dev/null 2>&1 || { echo "python3 is missing: install Python 3 with venv and pip"; exit 0; }; \
+	  rm -rf $(TOOLS)/moto; \
+	  python3 -m venv $(TOOLS)/moto >$(TOOLS)/moto.log 2>&1 || { echo "python3 has no venv: install python3-venv"; exit 0; }; \
+	  $(TOOLS)/moto/bin/pip install --quiet --disable-pip-version-check 'moto[server]==5.2.1' >$(TOOLS)/moto.log 2>&1 \
+	    && touch $(MOTO) || echo "pip could not install moto; $(TOOLS)/moto.log says why"; }
 
 $(LINT):
 	@echo "installing golangci-lint (once, a few minutes)"

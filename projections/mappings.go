@@ -64,6 +64,40 @@ func NewMappings(v Views, now eventlog.Clock) *Mappings { return &Mappings{views
 func (m *Mappings) Add(ctx context.Context, again bool, byMD5 map[string]Mapping) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for range addsAtMost {
+		if err := m.add(ctx, again, byMD5); err != nil {
+			return err
+		}
+		if all, err := m.hasAll(ctx, again, byMD5); err != nil || all {
+			return err
+		}
+	}
+	return fmt.Errorf("write mappings: others write them too: %w", eventlog.ErrUnavailable)
+}
+
+// addsAtMost is how often targets are added where another process adds to the same mapping.
+const addsAtMost = 16
+
+// hasAll says whether what was added is there: of two processes that add to a mapping at once, one finds its part missing.
+func (m *Mappings) hasAll(ctx context.Context, again bool, byMD5 map[string]Mapping) (bool, error) {
+	if !again {
+		return true, nil
+	}
+	for sum, mapping := range byMD5 {
+		found, _, err := m.find(ctx, sum)
+		if err != nil {
+			return false, err
+		}
+		for at, to := range mapping.Targets {
+			if got, ok := found.Targets[at]; !ok || got.Plan < to.Plan {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping) error {
 	stamp := eventlog.Version(m.now().UnixMicro())
 	rows := make([]Row, 0, len(byMD5))
 	for sum, mapping := range byMD5 {

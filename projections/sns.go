@@ -129,7 +129,7 @@ func (s *SNS) reconcile(ctx context.Context, key ringKey, drift bool) (next time
 	if strings.HasPrefix(key.id, domain.PrefixEndpoint) {
 		next, err = s.Reconciler.Endpoint(ctx, key.service, key.id, drift)
 	} else {
-		next, err = s.Reconciler.EventType(ctx, key.service, key.id)
+		next, err = s.Reconciler.EventType(ctx, key.service, key.id, drift)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Logger.Warn("SNS is not as it shall be; it is tried again", "service", key.service, "id", key.id, "error", err)
