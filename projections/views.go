@@ -57,7 +57,7 @@ type Notice struct {
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
 	switch kind {
-	case "status", "dead", "newest", "oldest", "accepted", "arrived":
+	case "status", "dead", "newest", "oldest", "accepted", "arrived", "planned":
 		return true
 	}
 	return false
