@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -48,6 +50,12 @@ func MD5(body string) string {
 	sum := md5.Sum([]byte(body)) //nolint:gosec // as above
 	return hex.EncodeToString(sum[:])
 }
+
+// mappingOf is the key of a chunk's mapping. All chunks of a message have the same body; each has a mapping of its own, so
+// that nobody who publishes one waits for, or overwrites, another.
+func mappingOf(body string, chunk int) string { return domain.ChunkRoot(MD5(body), chunk) }
+
+func listMapped(sum string) string { return "mapped/" + sum }
 
 // Mappings keeps mappings as rows beside the read models.
 type Mappings struct {
@@ -119,7 +127,11 @@ func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		rows = append(rows, Row{View: ViewMappings, ID: sum, Version: version, Body: body})
+		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again}
+		if first, chunk := domain.MessageOf(sum); chunk > 0 {
+			row.Lists = []Entry{{listMapped(first), strconv.Itoa(chunk)}}
+		}
+		rows = append(rows, row)
 	}
 	if err := m.views.Apply(ctx, Beside, rows, 0); err != nil {
 		return fmt.Errorf("write mappings: %w", err)
@@ -132,10 +144,46 @@ func (m *Mappings) Published(ctx context.Context, ids map[string]Mapping) error 
 	return m.Add(ctx, false, ids)
 }
 
-// Find gives a mapping by MD5 or by SNS's id; false where there is none.
-func (m *Mappings) Find(ctx context.Context, key string) (Mapping, bool, error) {
+// Find looks by MD5 or by SNS's id for what was published at a place (mappedAt); false where there is nothing.
+func (m *Mappings) Find(ctx context.Context, key, at string) (found Mapping, to MappedTarget, ok bool, err error) {
+	err = m.each(ctx, key, func(one Mapping) (bool, error) {
+		found = one
+		to, ok = one.Targets[at]
+		return ok, nil
+	})
+	return found, to, ok, err
+}
+
+// each visits what is known by MD5 or by SNS's id, until it is told that this is enough.
+func (m *Mappings) each(ctx context.Context, key string, visit func(Mapping) (enough bool, err error)) error {
 	found, version, err := m.find(ctx, key)
-	return found, version > 0, err
+	if err != nil {
+		return err
+	}
+	if version > 0 {
+		if enough, err := visit(found); enough || err != nil {
+			return err
+		}
+	}
+	for q := (ListQuery{View: ViewMappings, List: listMapped(key), Limit: 20}); ; {
+		rows, err := m.views.List(ctx, Beside, q)
+		if err != nil {
+			return fmt.Errorf("read the mappings of a message's chunks: %w", err)
+		}
+		for _, row := range rows {
+			var one Mapping
+			if err := json.Unmarshal(row.Body, &one); err != nil {
+				return fmt.Errorf("read a mapping: %w", err)
+			}
+			if enough, err := visit(one); enough || err != nil {
+				return err
+			}
+			q.From = row.Sort + "\x00"
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+	}
 }
 
 func (m *Mappings) find(ctx context.Context, key string) (Mapping, eventlog.Version, error) {

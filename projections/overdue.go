@@ -56,7 +56,7 @@ func (o *Overdue) Planned(ctx context.Context) error {
 		if err := json.Unmarshal(l.Body, &row); err != nil {
 			return fmt.Errorf("%s: %w", l.ID, err)
 		}
-		due := Due{s.Service, row.MessageID, value(row.EndpointID), row.Plan, value(row.NextAttemptAt)}
+		due := Due{s.Service, s.Root, s.Leaf, row.Plan, value(row.NextAttemptAt)}
 		if !askedAgain(now.Sub(due.At)) {
 			return nil
 		}
@@ -97,22 +97,22 @@ func (o *Overdue) setAside(ctx context.Context, s eventlog.Stream, why error) er
 	return o.Park(ctx, s, 1, why)
 }
 
-// message looks what became of a message, or of one of its deliveries, and asks for what is missing. It answers when to look
+// message looks what became of a message (a chunk of its audience, by its root), or of one of its deliveries, and asks for what is missing. It answers when to look
 // again; zero if all have an outcome or a row of their own.
 func (o *Overdue) message(ctx context.Context, service, message, only string) (again time.Time, err error) {
 	stream := domain.MessageStream(service, message)
-	trail, err := LoadTrail(ctx, o.Log, service, message)
+	chunk, err := loadChunk(ctx, o.Log, service, message)
 	if err != nil {
 		return again, o.setAside(ctx, stream, err)
 	}
-	m := trail.message
+	m := chunk.message
 	if !m.Exists() {
 		return again, nil // it is set aside
 	}
 	var wakes []Due
 	unpublished, published := false, false
 	for _, endpoint := range m.Accepted.Targets {
-		d := trail.deliveries[endpoint]
+		d := chunk.deliveries[endpoint]
 		if only != "" && endpoint != only || !d.Open() {
 			continue
 		}
@@ -148,9 +148,24 @@ func (o *Overdue) message(ctx context.Context, service, message, only string) (a
 		}
 	}
 	if unpublished {
-		err = o.Tasks.Ask(ctx, Task{Kind: TaskPublish, Service: service, ID: message, First: !published})
+		if err := o.Tasks.Ask(ctx, Task{Kind: TaskPublish, Service: service, ID: message, First: !published && m.Chunk == 0}); err != nil {
+			return again, err
+		}
 	}
-	return again, err
+	if m.Accepted.More == "" || only != "" {
+		return again, nil
+	}
+	at, err := o.routedOn(ctx, service, m)
+	return earlier(again, at), err
+}
+
+// routedOn asks for the rest of an audience where nobody has decided it.
+func (o *Overdue) routedOn(ctx context.Context, service string, m domain.Message) (again time.Time, err error) {
+	next, err := eventlog.Load[domain.Message](ctx, o.Log, domain.MessageStream(service, domain.ChunkRoot(m.ID, m.Chunk+1)))
+	if err != nil || next.State.Exists() {
+		return again, err
+	}
+	return o.Now().Add(overdueAfter), o.Tasks.Ask(ctx, Task{Kind: TaskRoute, Service: service, ID: m.ID})
 }
 
 // giveUp ends a delivery that SNS tells nothing of.

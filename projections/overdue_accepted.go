@@ -67,6 +67,7 @@ func (o *Overdue) Accepted(ctx context.Context) error {
 // arrivals are the facts of a part of a journal that tell of deliveries.
 type arrivals struct {
 	targets map[string]int                 // of messages accepted in the part, by message
+	full    map[string]bool                // messages whose audience may have further chunks, by message
 	settled map[string]map[string]struct{} // endpoints that have an outcome, by message
 	last    string                         // mark of the last page of the part
 	pages   int
@@ -85,7 +86,7 @@ func (o *Overdue) walk(ctx context.Context, q *Queries, service string) error {
 		}
 		var open []string
 		for message, targets := range a.targets {
-			if len(a.settled[message]) < targets {
+			if len(a.settled[message]) < targets || a.full[message] {
 				open = append(open, message)
 			}
 		}
@@ -105,7 +106,7 @@ func (o *Overdue) walk(ctx context.Context, q *Queries, service string) error {
 
 // arrived reads a part of the journal, and outcomes that have arrived after it.
 func (o *Overdue) arrived(ctx context.Context, q *Queries, service, from string) (arrivals, error) {
-	a := arrivals{targets: map[string]int{}, settled: map[string]map[string]struct{}{}}
+	a := arrivals{targets: map[string]int{}, full: map[string]bool{}, settled: map[string]map[string]struct{}{}}
 	end := markOf(eventlog.Position(o.Now().Add(-arrivedBefore).UnixMicro()), "")
 	query := ListQuery{View: ViewJournal, List: listArrived(service), Limit: 50}
 	if from != "" {
@@ -140,8 +141,8 @@ func (o *Overdue) arrived(ctx context.Context, q *Queries, service, from string)
 func (a *arrivals) take(service string, f Fact, within bool) {
 	switch kindOf(f.Stream(service)) {
 	case kindMessage:
-		if within && f.Targets > 0 {
-			a.targets[f.Root] = f.Targets
+		if full := f.Targets+len(f.Skipped) >= domain.MaxAudience; within && (f.Targets > 0 || full) {
+			a.targets[f.Root], a.full[f.Root] = f.Targets, full
 		}
 	case kindDelivery:
 		if a.settled[f.Root] == nil {

@@ -117,7 +117,12 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 	service := r.Stream.Service
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
+		if e.More != "" {
+			work.task(at, Task{Kind: TaskRoute, Service: service, ID: r.Stream.Root})
+		}
 		return d.accepted(ctx, at, r, e, work)
+	case domain.MessageRouted:
+		return d.routed(ctx, at, r, e, work)
 	case domain.AttemptFailed:
 		if e.Next.IsZero() {
 			return nil
@@ -179,6 +184,24 @@ func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Record
 		return nil
 	}
 	work.add(at, item)
+	return nil
+}
+
+// routed delivers a further chunk of a message. Its topic has had the message: a queue or a function of the operator's would
+// take it for another.
+func (d *StreamDispatch) routed(ctx context.Context, at int, r eventlog.Recorded, e domain.MessageRouted, work *dispatched) error {
+	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)
+	if err != nil {
+		return err
+	}
+	work.wake(at, wakesTo(r.Stream.Service, r.Stream.Root, queued)...)
+	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: e.EventTypeID}
+	for _, endpoint := range viaSNS {
+		item.targets = append(item.targets, target{endpoint: endpoint})
+	}
+	if len(item.targets) > 0 {
+		work.add(at, item)
+	}
 	return nil
 }
 

@@ -102,21 +102,21 @@ func (s *SNSReports) outcomeOf(ctx context.Context, u Undelivered) (known bool, 
 		return false, nil
 	}
 	for _, key := range []string{e.MessageID, MD5(e.Message)} {
-		found, ok, err := s.Mappings.Find(ctx, key)
+		if key == "" || known {
+			continue
+		}
+		err := s.Mappings.each(ctx, key, func(m Mapping) (bool, error) {
+			at, to, ok, err := s.targetOf(ctx, e, m)
+			if err == nil && ok {
+				known, err = true, s.recordUndelivered(ctx, e, m, at, to, u)
+			}
+			return known, err
+		})
 		if err != nil {
 			return false, err
 		}
-		if !ok {
-			continue
-		}
-		if at, to, ok, err := s.targetOf(ctx, e, found); err != nil || ok {
-			if err == nil {
-				err = s.recordUndelivered(ctx, e, found, at, to, u)
-			}
-			return err == nil, err
-		}
 	}
-	return false, nil
+	return known, nil
 }
 
 // targetOf finds which target of a publish a subscription is, and its URL.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,7 @@ type parts struct {
 	store    *dynamo.Store
 	rows     projections.Views
 	log      *eventlog.Log
+	figures  figures
 	now      eventlog.Clock
 	newID    eventlog.IDs
 	random   io.Reader
@@ -48,7 +50,8 @@ func openParts(ctx context.Context, s settings, logger *slog.Logger) (*parts, er
 		return nil, err
 	}
 	p := &parts{
-		settings: s, aws: c, now: process.SystemClock, newID: process.NewIDs(process.SystemClock), random: cryptorand.Reader,
+		settings: s, aws: c, figures: figures{os.Stdout, s.stage, process.SystemClock}, now: process.SystemClock,
+		newID: process.NewIDs(process.SystemClock), random: cryptorand.Reader,
 		jitter: rand.Float64, logger: logger,
 	}
 	p.store, err = dynamo.Open(ctx, dynamo.Options{

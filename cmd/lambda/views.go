@@ -16,6 +16,7 @@ func (p *parts) views(ctx context.Context) (lambda.Handler, error) {
 		return nil, err
 	}
 	batches := projections.NewSharedBatches(p.log, p.rows, p.now, p.logger)
-	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: batches, Logger: p.logger}
+	reader := counting{batches, p.figures, p.log.Decode}
+	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: reader, Logger: p.logger}
 	return lambda.NewHandler(feed.Handle), nil
 }
