@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Show an endpoint
-         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. Scope: read.
+         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. It waits up to 2 s for that, else it says `WebPlug-Stale: true`. Scope: read.
          */
         get: operations["getEndpoint"];
         put?: never;
@@ -1017,7 +1017,7 @@ export interface paths {
         };
         /**
          * Show a subscription
-         * @description Scope: read.
+         * @description As with an endpoint, whoever has read `active` gets every message accepted after. Scope: read.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -1647,6 +1647,8 @@ export interface components {
             deliveries: {
                 [key: string]: number;
             };
+            /** @description Its delivery to the endpoint, in a list with endpoint_id */
+            delivery?: components["schemas"]["Delivery"];
             event_type: string;
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
@@ -1831,6 +1833,8 @@ export interface components {
                 /** @description Empty where nothing was delivered */
                 latency_counts: number[];
                 latency_ms: components["schemas"]["Latency"];
+                /** @description Deliveries of messages that were accepted in this bucket and have not ended: pending or retrying at this moment, of the 10,000 newest of each */
+                open: number;
                 retried: number;
                 skip_reasons: {
                     [key: string]: number;
@@ -2212,6 +2216,8 @@ export interface components {
         msg: string;
         /** @description Which events come first */
         order: "oldest" | "newest";
+        /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+        q: string;
         /** @description At or after */
         since: string;
         /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
@@ -2797,6 +2803,8 @@ export interface operations {
                 /** @description next_cursor of the page before */
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
                 status?: components["schemas"]["EndpointStatus"];
                 url?: string;
                 user_id?: components["parameters"]["userId"];
@@ -3049,6 +3057,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
                 name?: string;
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {
@@ -3684,6 +3694,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 external_id?: string;
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {
