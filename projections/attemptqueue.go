@@ -69,25 +69,19 @@ func (q *AttemptQueue) Wake(ctx context.Context, w Wake) error {
 // wakes.
 func (q *AttemptQueue) Published(ctx context.Context, service, message string) error {
 	log := q.Dispatcher.Log
-	trail, err := LoadTrail(ctx, log, service, message)
+	chunk, err := loadChunk(ctx, log, service, message)
 	if err != nil {
 		if transient(err) {
 			return err
 		}
 		return q.Park(ctx, domain.MessageStream(service, message), 1, err)
 	}
-	m := trail.message
+	m := chunk.message
 	if !m.Exists() { // nobody else may write to the queue
 		q.Dispatcher.Logger.Error("a message came that is not in the log", "service", service, "message", message)
 		return nil
 	}
-	var planned []string
-	for _, endpoint := range m.Accepted.Targets {
-		if trail.deliveries[endpoint].Version == 0 {
-			planned = append(planned, endpoint)
-		}
-	}
-	planned, _, err = q.Formats.sort(ctx, service, planned)
+	planned, _, err := q.Formats.sort(ctx, service, chunk.untouched(m.Accepted.Targets))
 	switch {
 	case err != nil && transient(err):
 		return err

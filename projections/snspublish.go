@@ -11,9 +11,9 @@ import (
 	"webplug/domain/eventlog"
 )
 
-// toPublish is a message that is to go to some of its endpoints by the format sns.
+// toPublish is a message, or a further chunk of one, that is to go to some of its endpoints by the format sns.
 type toPublish struct {
-	service, message string
+	service, message string // message is the root
 	eventType        string // whose lane it is in; "" for a test webhook of no type
 	targets          []target
 	again            bool // it may have been published before
@@ -148,11 +148,10 @@ func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish) (byTopic ma
 	if len(links) == 0 {
 		return nil, nil
 	}
-	payload, err := p.Log.Reveal(ctx, m.State.Accepted.Payload)
+	body, err := p.webhook(ctx, item.service, m.State)
 	if err != nil {
-		return nil, fmt.Errorf("open its payload: %w", err)
+		return nil, err
 	}
-	body := string(domain.Webhook(item.message, m.State.Accepted.EventName, m.State.AcceptedAt, payload))
 	byTopic = make(map[string]prepared, len(links))
 	for topic, to := range links {
 		byTopic[topic] = prepared{item, m, body, publishCause(m.State), to, topic == item.firstTopic}
@@ -169,14 +168,30 @@ func (p *SNSPublisher) load(ctx context.Context, item *toPublish) (eventlog.Load
 	return eventlog.Load[domain.Message](ctx, p.Log, stream)
 }
 
+// webhook is what a message's endpoints get: all chunks the same.
+func (p *SNSPublisher) webhook(ctx context.Context, service string, m domain.Message) (string, error) {
+	if m.Chunk > 0 {
+		first, err := eventlog.Load[domain.Message](ctx, p.Log, domain.MessageStream(service, m.ID))
+		if err != nil {
+			return "", err
+		}
+		m = first.State
+	}
+	payload, err := p.Log.Reveal(ctx, m.Accepted.Payload)
+	if err != nil {
+		return "", fmt.Errorf("open its payload: %w", err)
+	}
+	return string(domain.Webhook(m.ID, m.Accepted.EventName, m.AcceptedAt, payload)), nil
+}
+
 // publishCause is what the dispatcher's events of a message come from.
 func publishCause(m domain.Message) eventlog.Cause {
-	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.AcceptedAt}
+	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.RoutedAt}
 }
 
 // place says where a target gets the message, or that it does not any more.
 func (p *SNSPublisher) place(ctx context.Context, service string, m domain.Message, t target) (link domain.Link, ok bool, err error) {
-	stream := domain.DeliveryStream(service, m.ID, t.endpoint)
+	stream := domain.DeliveryStream(service, m.Root(), t.endpoint)
 	d, err := eventlog.Load[domain.Delivery](ctx, p.Log, stream)
 	if err != nil {
 		return link, false, err
@@ -246,7 +261,7 @@ func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepar
 		if len(m.to) == 0 {
 			continue // no report will come
 		}
-		sum := MD5(m.body)
+		sum := mappingOf(m.body, m.message.State.Chunk)
 		mapping, twice := rows[sum]
 		if !twice {
 			mapping = Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}

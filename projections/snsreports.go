@@ -165,11 +165,11 @@ func (s *SNSReports) find(ctx context.Context, r statusRecord) (service, message
 		if key == "" {
 			continue
 		}
-		found, there, err := s.Mappings.Find(ctx, key)
+		found, to, ok, err := s.Mappings.Find(ctx, key, mappedAt(r.Notification.TopicARN, r.Delivery.URL))
 		if err != nil {
 			return "", "", to, false, err
 		}
-		if to, ok := found.Targets[mappedAt(r.Notification.TopicARN, r.Delivery.URL)]; there && ok {
+		if ok {
 			return found.Service, found.Message, to, true, nil
 		}
 	}
@@ -193,7 +193,7 @@ func (s *SNSReports) record(ctx context.Context, service, message string, to Map
 	if len(report.Answer) > 0 {
 		cmd.AnswerKey = domain.PayloadKey(service, e.UserID, report.At)
 	}
-	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.AcceptedAt}
+	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.RoutedAt}
 	steps := []eventlog.Step{eventlog.On(domain.DeliveryStream(service, message, to.EndpointID), cmd)}
 	if cmd.Gone() {
 		steps = append(steps, eventlog.On(domain.EndpointStream(service, to.EndpointID), domain.PauseEndpoint{Reason: domain.PausedGone}))

@@ -118,6 +118,8 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
 		return d.accepted(ctx, at, r, e, work)
+	case domain.MessageRouted:
+		return d.routed(ctx, at, r, e.Targets, work)
 	case domain.AttemptFailed:
 		if e.Next.IsZero() {
 			return nil
@@ -156,21 +158,18 @@ func (w *dispatched) add(at int, item *toPublish) {
 // accepted publishes a message. A test webhook goes to its endpoint alone: whoever else has subscribed to the topic would
 // take it for a real one.
 func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Recorded, e domain.MessageAccepted, work *dispatched) error {
+	if e.Test || e.EventTypeID == "" {
+		return d.routed(ctx, at, r, e.Targets, work)
+	}
 	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)
 	if err != nil {
 		return err
 	}
+	if e.More != "" {
+		work.task(at, Task{Kind: TaskRoute, Service: r.Stream.Service, ID: r.Stream.Root})
+	}
 	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: e.EventTypeID, queue: len(queued) > 0, accepted: &r}
-	for _, endpoint := range viaSNS {
-		item.targets = append(item.targets, target{endpoint: endpoint})
-	}
-	if e.Test || e.EventTypeID == "" {
-		work.wake(at, wakesTo(item.service, item.message, queued)...)
-		if item.queue = false; len(item.targets) > 0 {
-			work.add(at, item)
-		}
-		return nil
-	}
+	item.to(viaSNS)
 	if item.firstTopic, err = d.topics.of(ctx, item.service, e.EventTypeID); err != nil {
 		return err
 	}
@@ -180,6 +179,28 @@ func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Record
 	}
 	work.add(at, item)
 	return nil
+}
+
+// routed sends a message to some of its endpoints and nobody else: a further part of its audience, or a test webhook.
+func (d *StreamDispatch) routed(ctx context.Context, at int, r eventlog.Recorded, targets []string, work *dispatched) error {
+	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, targets)
+	if err != nil {
+		return err
+	}
+	work.wake(at, wakesTo(r.Stream.Service, r.Stream.Root, queued)...)
+	if len(viaSNS) > 0 {
+		item := &toPublish{service: r.Stream.Service, message: r.Stream.Root}
+		item.to(viaSNS)
+		work.add(at, item)
+	}
+	return nil
+}
+
+// to adds endpoints that no plan but the first asks for.
+func (t *toPublish) to(endpoints []string) {
+	for _, endpoint := range endpoints {
+		t.targets = append(t.targets, target{endpoint: endpoint})
+	}
 }
 
 // wakesTo asks for the first attempts of a message.

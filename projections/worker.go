@@ -109,11 +109,11 @@ const routeTime = 10 * time.Second
 
 // publish publishes what is still to be published of a message, once its topic stands.
 func (w *Worker) publish(ctx context.Context, t Task) error {
-	trail, err := LoadTrail(ctx, w.Log, t.Service, t.ID)
+	chunk, err := loadChunk(ctx, w.Log, t.Service, t.ID)
 	if err != nil {
 		return w.setAside(ctx, t, err)
 	}
-	m := trail.message
+	m := chunk.message
 	if !m.Exists() {
 		return fmt.Errorf("%s is not in the log: %w", t.ID, eventlog.ErrDamaged)
 	}
@@ -130,11 +130,11 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 	}
 	item := &toPublish{service: t.Service, message: t.ID, eventType: m.Accepted.EventTypeID, again: true}
 	for _, endpoint := range viaSNS {
-		if d := trail.deliveries[endpoint]; d.Open() {
+		if d := chunk.deliveries[endpoint]; d.Open() {
 			item.targets = append(item.targets, target{endpoint, d.Round})
 		}
 	}
-	queued = untouched(trail, queued)
+	queued = chunk.untouched(queued)
 	if t.First {
 		if item.firstTopic, err = w.topic(ctx, t, m.Accepted.EventTypeID); err != nil {
 			return err
@@ -162,9 +162,9 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 }
 
 // untouched are the endpoints that no attempt was made to.
-func untouched(trail MessageTrail, endpoints []string) (out []string) {
+func (c chunkTrail) untouched(endpoints []string) (out []string) {
 	for _, endpoint := range endpoints {
-		if trail.deliveries[endpoint].Version == 0 {
+		if c.deliveries[endpoint].Version == 0 {
 			out = append(out, endpoint)
 		}
 	}
