@@ -141,7 +141,7 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 	case domain.EventTypeCreated, domain.EventTypeArchived:
 		work.task(at, Task{Kind: TaskReconcile, Service: service, ID: r.Stream.Root})
 	case domain.EndpointAdded, domain.EndpointUpdated, domain.EndpointRemoved, domain.SubscriptionAdded, domain.SubscriptionRemoved,
-		domain.HandshakeRequested:
+		domain.HandshakeRequested, domain.SubscriptionConfirmed: // which may replace another
 		format, err := d.Formats.Of(ctx, service, r.Stream.Root)
 		if err == nil && format == domain.SNS {
 			work.task(at, Task{Kind: TaskReconcile, Service: service, ID: r.Stream.Root})

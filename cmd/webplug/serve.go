@@ -163,6 +163,9 @@ func (s settings) check() error {
 	if err := s.checkTables(); err != nil {
 		return err
 	}
+	if s.store == storeDynamo && os.Getenv(sqsVariable) != "" && os.Getenv(snsVariable) == "" && os.Getenv(anyEndpoint) == "" {
+		return usage("%s is set and %s is not: the SNS that this binary brings hands nothing on to queues", sqsVariable, snsVariable)
+	}
 	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
 		return usage("%s", err)
 	}
@@ -202,6 +205,9 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		stage: s.stage, files: files, dir: s.data, keys: keys, sender: out, checkURL: guard.Check, now: process.SystemClock, newID: process.NewIDs(process.SystemClock),
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
 		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
+	}
+	if os.Getenv(sqsVariable) != "" && s.store == storeDynamo {
+		o.openQueues = func(ctx context.Context) (*queues, error) { return openQueues(ctx, s.stage, process.SystemClock) }
 	}
 	h, leave, err := s.open(ctx, o, welcome != nil)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {

@@ -38,6 +38,9 @@ type topics struct {
 	reports   *projections.SNSReports
 }
 
+// snsVariable says where SNS is, for the SDK too.
+const snsVariable = "AWS_ENDPOINT_URL_SNS"
+
 // localPath is where the API's listener serves what endpoints may ask of the local SNS.
 const localPath = "/sns/"
 
@@ -64,7 +67,7 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 		return nil, err
 	}
 	t := &topics{policy: policy}
-	if o.getenv("AWS_ENDPOINT_URL_SNS") != "" || o.getenv("AWS_ENDPOINT_URL") != "" {
+	if o.getenv(snsVariable) != "" || o.getenv("AWS_ENDPOINT_URL") != "" {
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read AWS's configuration: %w", err)
@@ -158,18 +161,17 @@ func (t *topics) join(h joined) *projections.SNS {
 	return s
 }
 
-// run lets the format sns work until ctx ends; nothing is done without it.
+// run lets the format sns work until ctx ends; without s others publish and reconcile.
 func (t *topics) run(ctx context.Context, s *projections.SNS, feed eventlog.Feed, logger *slog.Logger) *sync.WaitGroup {
 	var working sync.WaitGroup
-	if s == nil {
-		return &working
+	if s != nil {
+		working.Go(func() {
+			if err := s.Run(ctx, feed); err != nil {
+				logger.Error("the format sns has ended", "error", err)
+			}
+		})
 	}
-	working.Go(func() {
-		if err := s.Run(ctx, feed); err != nil {
-			logger.Error("the format sns has ended", "error", err)
-		}
-	})
-	if t.local != nil {
+	if t != nil && t.local != nil {
 		working.Go(func() { t.local.Run(ctx) })
 	}
 	return &working
