@@ -105,7 +105,7 @@ func (w *cloudWorld) begin() (end func()) {
 	w.home, err = openDynamoHome(w.t.Context(), homeOptions{
 		keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: w, checkURL: func(context.Context, string) error { return nil },
 		now: process.SystemClock, newID: process.NewIDs(process.SystemClock), random: rand.Reader, jitter: func() float64 { return 0 },
-		schedule: domain.Schedule{time.Second, 2 * time.Second}, defaultFormat: domain.StandardWebhooks, logger: logger, stage: w.stage,
+		schedule: domain.Schedule{0, time.Second, 2 * time.Second}, defaultFormat: domain.StandardWebhooks, logger: logger, stage: w.stage,
 		openTopics: func(ctx context.Context) (*topics, error) {
 			t, err := openTopics(ctx, topicsOptions{getenv: func(name string) string {
 				return map[string]string{snsVariable: *w.aws.BaseEndpoint}[name]
@@ -220,6 +220,11 @@ func (b bank) status(message, endpoint string) string {
 
 func (b bank) await(message, endpoint, status string) {
 	b.t.Helper()
+	defer func() {
+		if b.t.Failed() {
+			b.t.Logf("history: %v, status %s", b.types(message), b.status(message, endpoint))
+		}
+	}()
 	b.eventually("the delivery is "+status, func() bool { return b.status(message, endpoint) == status })
 }
 
