@@ -159,7 +159,7 @@ var technologies = []struct {
 	library string
 	homes   []string
 }{
-	{"net/http", []string{"handlers/rest", "infra/sender", "infra/dynamo", "infra/sns", "infra/sqs", "infra/snslocal", "ui", "cmd"}},
+	{"net/http", []string{"handlers/rest", "infra/sender", "infra/dynamo", "infra/sns", "infra/sqs", "infra/snslocal", "infra/moto", "ui", "cmd"}},
 	{"github.com/labstack/", []string{"handlers/rest", "infra/snslocal", "cmd"}},
 	{"github.com/cockroachdb/", []string{"infra/pebble", "infra/snslocal", "cmd"}},
 	{"github.com/aws/aws-sdk-go-v2", []string{"infra/dynamo", "infra/sns", "infra/sqs", "infra/moto", "cmd"}},

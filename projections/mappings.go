@@ -127,7 +127,7 @@ func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body}
+		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again}
 		if first, chunk := domain.MessageOf(sum); chunk > 0 {
 			row.Lists = []Entry{{listMapped(first), strconv.Itoa(chunk)}}
 		}

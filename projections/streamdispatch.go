@@ -117,6 +117,9 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 	service := r.Stream.Service
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
+		if e.More != "" {
+			work.task(at, Task{Kind: TaskRoute, Service: service, ID: r.Stream.Root})
+		}
 		return d.accepted(ctx, at, r, e, work)
 	case domain.MessageRouted:
 		return d.routed(ctx, at, r, e.Targets, work)
@@ -164,9 +167,6 @@ func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Record
 	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)
 	if err != nil {
 		return err
-	}
-	if e.More != "" {
-		work.task(at, Task{Kind: TaskRoute, Service: r.Stream.Service, ID: r.Stream.Root})
 	}
 	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: e.EventTypeID, queue: len(queued) > 0, accepted: &r}
 	item.to(viaSNS)

@@ -100,7 +100,7 @@ func (w *Worker) route(ctx context.Context, t Task) error {
 		if err != nil || done {
 			return err
 		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < routeTime {
+		if end, ok := ctx.Deadline(); ok && remaining(end) < routeTime {
 			return w.Tasks.Ask(ctx, Task{Kind: TaskRoute, Service: t.Service, ID: t.ID})
 		}
 	}

@@ -97,7 +97,7 @@ const (
 	OutputAdminKey    = "AdminKeySecretArn"
 	OutputMasterKey   = "MasterKeySecretArn"
 	OutputTables      = "Tables"
-	OutputVersion     = "Version"
+	OutputVersion     = "DeployedVersion" // a parameter is called Version
 	OutputAlarmsTopic = "AlarmsTopicArn"
 )
 
