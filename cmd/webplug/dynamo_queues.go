@@ -15,6 +15,7 @@ import (
 	"webplug/handlers/lambda"
 	"webplug/infra/dynamo"
 	"webplug/infra/sender"
+	"webplug/infra/snslocal"
 	"webplug/infra/sqs"
 	"webplug/infra/stage"
 	"webplug/projections"
@@ -99,6 +100,7 @@ func (q *queues) join(h *dynamoHome, d *projections.Dispatcher, endpoints *proje
 	attempts := lambda.AttemptsQueue(projections.NewAttemptQueue(projections.AttemptQueue{
 		Dispatcher: d, Formats: formats, Later: q.attempts, Park: h.batches.Park, Patience: patience,
 	}), o.logger)
+	h.topics.queue = q.fromTopic
 	h.sns.Reconciler.QueueARN = q.attemptsARN
 	router := &projections.Router{Log: h.log, Candidates: endpoints, Now: o.now}
 	work := lambda.WorkQueue(&projections.Worker{
@@ -109,6 +111,19 @@ func (q *queues) join(h *dynamoHome, d *projections.Dispatcher, endpoints *proje
 		q.attempts.NewPoller(sqs.PollerOptions{Handle: attempts.Handle, Timeout: queueTime, Wait: longPolling, AtOnce: pollAtOnce, Logger: o.logger}),
 		q.work.NewPoller(sqs.PollerOptions{Handle: work.Handle, Timeout: workTime, Wait: longPolling, AtOnce: pollAtOnce, Logger: o.logger}),
 	}
+}
+
+// fromTopic puts a message into the attempts queue as SNS does, for the local SNS.
+func (q *queues) fromTopic(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error {
+	if arn != q.attemptsARN {
+		return fmt.Errorf("%s is no queue of this stage", arn)
+	}
+	in := &awssqs.SendMessageInput{QueueUrl: &q.attempts.URL, MessageBody: &body, MessageAttributes: map[string]types.MessageAttributeValue{}}
+	for name, a := range attributes {
+		in.MessageAttributes[name] = types.MessageAttributeValue{DataType: &a.Type, StringValue: &a.Value}
+	}
+	_, err := q.attempts.Client.SendMessage(ctx, in)
+	return err
 }
 
 // run delivers until ctx ends, and waits for what is under way.

@@ -83,11 +83,7 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("AWS_REGION", "eu-central-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "moto")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "moto")
-	t.Setenv(sqsVariable, url)
-	t.Setenv(snsVariable, url)
+	reachMoto(t, url)
 	w := &cloudWorld{t: t, aws: moto.Config(url), stage: "test"}
 	tables := "t" + strings.ToLower(rand.Text())[:12]
 	w.store = dynamo.New(dynamo.Options{AWS: server.Config(), LogTable: tables + "-log", KeysTable: tables + "-keys", ViewsTable: tables + "-views"})
@@ -95,6 +91,15 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// reachMoto lets this process find SQS at moto.
+func reachMoto(t *testing.T, url string) {
+	t.Helper()
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "moto")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "moto")
+	t.Setenv(sqsVariable, url)
 }
 
 // begin starts a process on what there is; end ends it.

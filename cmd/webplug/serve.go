@@ -163,9 +163,6 @@ func (s settings) check() error {
 	if err := s.checkTables(); err != nil {
 		return err
 	}
-	if s.store == storeDynamo && os.Getenv(sqsVariable) != "" && os.Getenv(snsVariable) == "" && os.Getenv(anyEndpoint) == "" {
-		return usage("%s is set and %s is not: the SNS that this binary brings hands nothing on to queues", sqsVariable, snsVariable)
-	}
 	if err := domain.CheckFormat("--default-format", domain.Format(s.defaultFormat)); err != nil {
 		return usage("%s", err)
 	}

@@ -36,6 +36,7 @@ type topics struct {
 	policy    sns.Policy
 	local     *snslocal.Server // nil where it is another's
 	reports   *projections.SNSReports
+	queue     func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error // of the local SNS
 }
 
 // snsVariable says where SNS is, for the SDK too.
@@ -83,6 +84,9 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 		Dir: o.dir, Key: sealingKey(o.master), PublicURL: o.publicURL + localPath, Now: o.now, Random: o.random, Limits: limits, Grace: o.grace, Logger: o.logger,
 		Dial: o.guard.DialContext, CheckURL: o.guard.Check,
 		Status: func(ctx context.Context, record []byte) error { return t.reports.Take(ctx, record) },
+		Queue: func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error {
+			return t.queue(ctx, arn, body, attributes)
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ import (
 
 	"webplug/cmd/internal/process"
 	"webplug/domain"
+	"webplug/infra/dynamo"
 	"webplug/infra/sns"
 	"webplug/infra/snslocal"
 	"webplug/projections"
@@ -32,7 +33,12 @@ import (
 // made to fail.
 type snsWorld struct {
 	t         *testing.T
-	home      *home
+	home      product
+	topics    *topics
+	sns       *projections.SNS
+	tables    *dynamo.Store // nil: the log is on logDisk
+	queues    bool          // with tables: delivery by functions and queues
+	sender    projections.Sender
 	local     *snslocal.Server
 	client    *awssns.Client
 	logDisk   *vfs.MemFS
@@ -146,16 +152,31 @@ const snsAdminKey = "the admin key of a test of sns"
 func (w *snsWorld) begin() {
 	w.t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	var err error
-	w.home, err = openHome(context.Background(), homeOptions{
-		dir: "home", fs: w.logDisk, keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: noSender{},
+	if w.sender == nil {
+		w.sender = noSender{}
+	}
+	o := homeOptions{
+		dir: "home", fs: w.logDisk, keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: w.sender,
 		checkURL: func(context.Context, string) error { return nil }, now: w.clock.now, newID: process.NewIDs(w.clock.now), random: rand.Reader,
 		jitter: func() float64 { return 0 }, schedule: domain.DefaultSchedule, defaultFormat: domain.SNS, logger: quiet,
 		fail:  func(err error) { w.t.Errorf("the log cannot go on: %v", err) },
 		stage: "test", openTopics: w.openTopics,
-	})
-	if err != nil {
-		w.t.Fatal(err)
+	}
+	if w.queues {
+		o.openQueues = func(ctx context.Context) (*queues, error) { return openQueues(ctx, o.stage, process.SystemClock) }
+	}
+	if w.tables != nil {
+		h, err := openDynamoHome(context.Background(), o, w.tables)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.home, w.topics, w.sns = h, h.topics, h.sns
+	} else {
+		h, err := openHome(context.Background(), o)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.home, w.topics, w.sns = h, h.topics, h.sns
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -185,6 +206,9 @@ func (w *snsWorld) openTopics(context.Context) (*topics, error) {
 				return w.status(take)
 			}
 			return take()
+		},
+		Queue: func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error {
+			return t.queue(ctx, arn, body, attributes)
 		},
 	})
 	if err != nil {
