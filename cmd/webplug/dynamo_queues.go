@@ -10,7 +10,6 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
-	"webplug/cmd/internal/process"
 	"webplug/domain/eventlog"
 	"webplug/handlers/lambda"
 	"webplug/infra/dynamo"
@@ -38,27 +37,23 @@ const sqsVariable = "AWS_ENDPOINT_URL_SQS"
 const (
 	// patience is how long an attempt with its record may take.
 	patience = sender.DefaultTimeout + 10*time.Second
-	// queueTime is how long a batch of the attempts queue may take, and workTime one of the work queue. What is not done comes
-	// again after six times as long (AWS Lambda Developer Guide, "Configuring a queue to use with Lambda").
+	// queueTime is how long a batch of the attempts queue may take, and workTime one of the work queue. What is not done is
+	// visible again after six times as long (AWS Lambda Developer Guide, "Configuring a queue to use with Lambda").
 	queueTime   = 2 * patience
 	workTime    = time.Minute
-	visibleIn   = 6
+	visible     = 6 * queueTime
 	pollAtOnce  = 8
 	longPolling = time.Second
 )
 
 // openQueues finds the queues of a stage, or makes them.
-func openQueues(ctx context.Context, name string, now eventlog.Clock) (*queues, error) {
-	settings, err := process.AWS(ctx)
+func openQueues(ctx context.Context, c aws.Config, name string, visible time.Duration, now eventlog.Clock) (*queues, error) {
+	client := awssqs.NewFromConfig(c)
+	attempts, err := openQueue(ctx, client, stage.Name(name)+"-attempts", visible)
 	if err != nil {
 		return nil, err
 	}
-	client := awssqs.NewFromConfig(settings)
-	attempts, err := openQueue(ctx, client, stage.Name(name)+"-attempts", visibleIn*queueTime)
-	if err != nil {
-		return nil, err
-	}
-	work, err := openQueue(ctx, client, stage.Name(name)+"-work", visibleIn*workTime)
+	work, err := openQueue(ctx, client, stage.Name(name)+"-work", visible)
 	if err != nil {
 		return nil, err
 	}

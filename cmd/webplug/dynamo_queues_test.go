@@ -83,7 +83,10 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reachMoto(t, url)
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "moto")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "moto")
+	t.Setenv(snsVariable, url)
 	w := &cloudWorld{t: t, aws: moto.Config(url), stage: "test"}
 	tables := "t" + strings.ToLower(rand.Text())[:12]
 	w.store = dynamo.New(dynamo.Options{AWS: server.Config(), LogTable: tables + "-log", KeysTable: tables + "-keys", ViewsTable: tables + "-views"})
@@ -91,15 +94,6 @@ func newCloudWorld(t *testing.T) *cloudWorld {
 		t.Fatal(err)
 	}
 	return w
-}
-
-// reachMoto lets this process find SQS at moto.
-func reachMoto(t *testing.T, url string) {
-	t.Helper()
-	t.Setenv("AWS_REGION", "eu-central-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "moto")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "moto")
-	t.Setenv(sqsVariable, url)
 }
 
 // begin starts a process on what there is; end ends it.
@@ -120,7 +114,9 @@ func (w *cloudWorld) begin() (end func()) {
 			}
 			return t, err
 		},
-		openQueues: func(ctx context.Context) (*queues, error) { return openQueues(ctx, w.stage, process.SystemClock) },
+		openQueues: func(ctx context.Context) (*queues, error) {
+			return openQueues(ctx, w.aws, w.stage, visible, process.SystemClock)
+		},
 	}, w.store)
 	if err != nil {
 		w.t.Fatal(err)

@@ -29,11 +29,12 @@ func onDynamo(t *testing.T) func(*snsWorld) {
 // byQueues has deliveries made by functions and queues, too, as in an AWS account.
 func byQueues(t *testing.T) func(*snsWorld) {
 	t.Helper()
-	reachMoto(t, moto.Start(t))
+	at := moto.Config(moto.Start(t))
 	tables := onDynamo(t)
 	return func(w *snsWorld) {
 		tables(w)
-		w.queues = true
+		w.visible = visible
+		w.aws = &at
 	}
 }
 

@@ -37,7 +37,9 @@ type snsWorld struct {
 	topics    *topics
 	sns       *projections.SNS
 	tables    *dynamo.Store // nil: the log is on logDisk
-	queues    bool          // with tables: delivery by functions and queues
+	aws       *aws.Config   // of queues, with tables: delivery by functions and queues
+	visible   time.Duration // of what lies in queues
+	cut       *cut          // nil: the process is not killed
 	sender    projections.Sender
 	local     *snslocal.Server
 	client    *awssns.Client
@@ -162,8 +164,10 @@ func (w *snsWorld) begin() {
 		fail:  func(err error) { w.t.Errorf("the log cannot go on: %v", err) },
 		stage: "test", openTopics: w.openTopics,
 	}
-	if w.queues {
-		o.openQueues = func(ctx context.Context) (*queues, error) { return openQueues(ctx, o.stage, process.SystemClock) }
+	if w.aws != nil {
+		o.openQueues = func(ctx context.Context) (*queues, error) {
+			return openQueues(ctx, *w.aws, o.stage, w.visible, process.SystemClock)
+		}
 	}
 	if w.tables != nil {
 		h, err := openDynamoHome(context.Background(), o, w.tables)
@@ -219,7 +223,11 @@ func (w *snsWorld) openTopics(context.Context) (*topics, error) {
 		Region: "us-east-1", BaseEndpoint: aws.String("http://sns.local"), HTTPClient: &http.Client{Transport: t.local.RoundTripper()},
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), Retryer: aws.NopRetryer{},
 	})
-	t.transport = between{sns.New(sns.Options{Client: w.client, Policy: t.policy, FeedbackRoleARN: localRole}), w}
+	client := w.client
+	if w.cut != nil {
+		client = awssns.New(w.client.Options(), func(o *awssns.Options) { o.HTTPClient = w.cut.over(t.local.RoundTripper()) })
+	}
+	t.transport = between{sns.New(sns.Options{Client: client, Policy: t.policy, FeedbackRoleARN: localRole}), w}
 	return t, nil
 }
 
