@@ -141,7 +141,7 @@ func (c *Cloud) propose(ctx context.Context, p *Plan, kind types.ChangeSetType) 
 	made, err := c.CloudFormation.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 		StackName: aws.String(c.Where.Stack()), ChangeSetName: &name, ClientToken: &name, ChangeSetType: kind,
 		TemplateURL: aws.String(c.objectURL(p.release.templateKey())), Parameters: c.parameters(p),
-		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam},
+		Capabilities: capabilities(),
 		Tags:         []types.Tag{{Key: aws.String(stage.TagStage), Value: &c.Stage}}, Description: aws.String("WebPlug " + p.To),
 	})
 	if saysNothingToDo(err) {
@@ -152,6 +152,13 @@ func (c *Cloud) propose(ctx context.Context, p *Plan, kind types.ChangeSetType) 
 	}
 	p.changeSet = aws.ToString(made.Id)
 	return c.readChanges(ctx, p)
+}
+
+func capabilities() (all []types.Capability) {
+	for _, c := range stage.Capabilities() {
+		all = append(all, types.Capability(c))
+	}
+	return all
 }
 
 // parameters are those that the template has, in the order of their names.
