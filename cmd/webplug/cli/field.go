@@ -106,6 +106,15 @@ func (v *flagValue) Set(text string) error {
 	return nil
 }
 
+// flags are their names, as they are typed.
+func (in *inputs) flags() []string {
+	var all []string
+	for _, f := range in.fields {
+		all = append(all, "--"+f.flagName())
+	}
+	return all
+}
+
 // body is an object of the fields whose flags were given.
 func (in *inputs) body(stdin io.Reader, required bool) (*object, error) {
 	o := newObject()

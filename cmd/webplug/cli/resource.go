@@ -31,6 +31,7 @@ type action struct {
 	path        []string // beneath the thing
 	method      string   // POST if empty
 	fields      []field
+	oneOf       bool // one of the fields must be given
 	keyed       bool
 	job         bool // it answers with a job, which is followed
 }

@@ -126,7 +126,7 @@ func subscriptions() *resource {
 		actions: []action{{
 			name: "handshake", short: "Ask for a new handshake, where the format has one",
 		}, {
-			name: "confirm", short: "Confirm a subscription whose format has a handshake",
+			name: "confirm", short: "Confirm a subscription whose format has a handshake", oneOf: true,
 			fields: []field{
 				{name: "token", usage: "the token that the endpoint was sent"},
 				{name: "subscribe_url", usage: "or the URL that it was sent, whole"},

@@ -257,6 +257,9 @@ func (a *app) actionCommand(r *resource, act action) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if act.oneOf && len(body.names) != 1 {
+			return usage("one must be given: %s", strings.Join(in.flags(), " or "))
+		}
 		var sent jsontext.Value
 		if !body.empty() {
 			sent = body.value()
