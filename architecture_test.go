@@ -159,12 +159,12 @@ var technologies = []struct {
 	library string
 	homes   []string
 }{
-	{"net/http", []string{"handlers/rest", "infra/sender", "infra/dynamo", "infra/sns", "infra/sqs", "infra/snslocal", "ui", "cmd"}},
+	{"net/http", []string{"handlers/rest", "infra/sender", "infra/dynamo", "infra/sns", "infra/sqs", "infra/snslocal", "infra/moto", "ui", "cmd"}},
 	{"github.com/labstack/", []string{"handlers/rest", "infra/snslocal", "cmd"}},
 	{"github.com/cockroachdb/", []string{"infra/pebble", "infra/snslocal", "cmd"}},
-	{"github.com/aws/aws-sdk-go-v2", []string{"infra/dynamo", "infra/sns", "infra/sqs", "cmd"}},
+	{"github.com/aws/aws-sdk-go-v2", []string{"infra/dynamo", "infra/sns", "infra/sqs", "infra/moto", "cmd"}},
 	{"github.com/aws/smithy-go", []string{"infra/dynamo", "infra/sns", "infra/sqs", "cmd"}},
-	{"github.com/aws/aws-lambda-go", []string{"handlers/lambda", "infra/dynamo", "cmd"}}, // dynamo: the form that a stream has
+	{"github.com/aws/aws-lambda-go", []string{"handlers/lambda", "infra/dynamo", "infra/sqs", "cmd"}}, // the forms that a stream and a queue have
 	{"github.com/aws/aws-cdk-go", []string{"infra/cdk"}},
 	{"github.com/spf13/", []string{"cmd"}},
 }

@@ -42,6 +42,7 @@ func Events() *eventlog.Registry {
 
 		eventlog.Define[TopicProvisioned](),
 		eventlog.Define[TopicRemoved](),
+		eventlog.Define[QueueSubscribed](),
 		eventlog.Define[SlotAssigned](),
 		eventlog.Define[SlotReleased](),
 

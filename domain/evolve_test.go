@@ -22,7 +22,7 @@ func TestEvolveIsTotalAndLeavesOlderStatesAlone(t *testing.T) {
 	evolves[domain.Endpoint](t, "endpoint", "Endpoint", "Secret", "Subscription", "Handshake")
 	evolves[domain.Message](t, "message", "Message")
 	evolves[domain.Delivery](t, "delivery", "Attempt", "Delivery", "Retry")
-	evolves[domain.Topics](t, "topics", "Topic", "Slot")
+	evolves[domain.Topics](t, "topics", "Topic", "Slot", "Queue")
 	evolves[domain.UnmatchedReport](t, "report", "Report")
 	evolves[domain.APIKey](t, "key", "Key")
 	evolves[domain.Name](t, "name", "Name")

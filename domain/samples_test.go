@@ -83,6 +83,10 @@ func samples() []sample {
 		{domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}, domain.SubscriptionReleased{EventTypeID: typ, Link: sampleLink()}},
 
 		{domain.TopicProvisioned{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicProvisioned{TopicARN: sampleLink().TopicARN}},
+		{domain.QueueSubscribed{
+			Shard: 1, TopicARN: sampleLink().TopicARN, QueueARN: "arn:aws:sqs:eu-central-1:123456789012:webplug-prod-attempts",
+			SubscriptionARN: sampleLink().TopicARN + ":d3a8f0b2-5e6c-4c54-a3f5-1f8d5d9f7a01",
+		}, domain.QueueSubscribed{TopicARN: sampleLink().TopicARN, QueueARN: "arn:aws:sqs:eu-central-1:123456789012:webplug-prod-attempts", SubscriptionARN: "arn"}},
 		{domain.TopicRemoved{Shard: 3, TopicARN: sampleLink().TopicARN}, domain.TopicRemoved{TopicARN: sampleLink().TopicARN}},
 		{domain.SlotAssigned{Shard: 3, Slot: "402913875566", URL: "https://example.com/", EndpointID: ep},
 			domain.SlotAssigned{Slot: "402913875566", URL: "https://example.com/", EndpointID: ep}},

@@ -64,7 +64,11 @@ type Topics struct {
 	ARNs    map[int]string // by shard, of topics that stand
 	Slots   []Slot
 	Version eventlog.Version
+	queue   queueSubscription
 }
+
+// At is the version that the state is of.
+func (t Topics) At() eventlog.Version { return t.Version }
 
 // Evolve folds one event. It never changes a map or slice of the state before.
 func (t Topics) Evolve(r eventlog.Recorded) Topics {
@@ -74,6 +78,11 @@ func (t Topics) Evolve(r eventlog.Recorded) Topics {
 		t.ARNs = t.withARN(e.Shard, e.TopicARN)
 	case TopicRemoved:
 		t.ARNs = t.withARN(e.Shard, "")
+		if e.Shard == 0 {
+			t.queue = queueSubscription{}
+		}
+	case QueueSubscribed:
+		t.queue = queueSubscription{e.TopicARN, e.QueueARN}
 	case SlotAssigned:
 		t.Slots = slices.DeleteFunc(slices.Clone(t.Slots), func(s Slot) bool { return s.Shard == e.Shard && s.Name == e.Slot })
 		t.Slots = append(t.Slots, Slot{e.Shard, e.Slot, e.URL, e.EndpointID})

@@ -72,3 +72,19 @@ func TestTopics(t *testing.T) {
 		topics(t).When(domain.RecordTopicGone{Shard: 1}).ThenNothing()
 	})
 }
+
+func TestQueue(t *testing.T) {
+	stands := domain.TopicProvisioned{TopicARN: "arn:0"}
+	record := domain.RecordQueue{TopicARN: "arn:0", QueueARN: "arn:q", SubscriptionARN: "arn:s"}
+	subscribed := domain.QueueSubscribed{TopicARN: "arn:0", QueueARN: "arn:q", SubscriptionARN: "arn:s"}
+	t.Run("it is recorded once", func(t *testing.T) { topics(t, stands).When(record).Then(subscribed) })
+	t.Run("of a topic that went meanwhile is nothing to record", func(t *testing.T) { topics(t).When(record).ThenNothing() })
+	t.Run("another queue is recorded", func(t *testing.T) {
+		other := record
+		other.QueueARN = "arn:r"
+		topics(t, stands, subscribed).When(other).Then(domain.QueueSubscribed{TopicARN: "arn:0", QueueARN: "arn:r", SubscriptionARN: "arn:s"})
+	})
+	t.Run("a topic of the same name that was made anew has no queue yet", func(t *testing.T) {
+		topics(t, stands, subscribed, domain.TopicRemoved{TopicARN: "arn:0"}, stands).When(record).Then(subscribed)
+	})
+}

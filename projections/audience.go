@@ -123,8 +123,19 @@ func publishedPart(m domain.MessagePublished, owns func(endpoint string) (bool, 
 	return m, failed
 }
 
-// PartOf is a message as one user may see it, with the user's own endpoints alone. meets says whether the message is for
-// the user: published to it, or to all users and met by one of its endpoints.
+// routedPart is a further chunk as one user may see it.
+func routedPart(m domain.MessageRouted, owns func(endpoint string) (bool, error)) (domain.MessageRouted, error) {
+	if m.UserID != "" {
+		return m, nil
+	}
+	of := domain.MessageAccepted{Targets: m.Targets, Skipped: m.Skipped}
+	part, _, err := PartOf(of, "", owns)
+	m.Targets, m.Skipped, m.After, m.More = part.Targets, part.Skipped, "", ""
+	return m, err
+}
+
+// PartOf is a chunk of a message as one user may see it, with the user's own endpoints alone. meets says whether the chunk
+// is for the user: published to it, or to all users and met by one of its endpoints.
 func PartOf(m domain.MessageAccepted, user string, owns func(endpoint string) (bool, error)) (part domain.MessageAccepted, meets bool, err error) {
 	if m.UserID != "" {
 		return m, m.UserID == user, nil
@@ -135,6 +146,7 @@ func PartOf(m domain.MessageAccepted, user string, owns func(endpoint string) (b
 		failed = errors.Join(failed, err)
 		return ok
 	}
+	m.More = "" // it names another's
 	m.Targets = slices.DeleteFunc(slices.Clone(m.Targets), func(e string) bool { return !mine(e) })
 	m.Skipped = slices.DeleteFunc(slices.Clone(m.Skipped), func(s domain.Skip) bool { return !mine(s.EndpointID) })
 	return m, len(m.Targets)+len(m.Skipped) > 0, failed

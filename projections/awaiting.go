@@ -26,7 +26,7 @@ type Awaiting struct {
 	now   eventlog.Clock
 
 	mu    sync.Mutex
-	of    map[Lane]map[string]time.Time // message ▶ when it was accepted
+	of    map[Lane]map[string]time.Time // root ▶ when its audience was decided
 	saved time.Time
 }
 
@@ -46,8 +46,8 @@ func (a *Awaiting) Take(records []eventlog.Record) {
 			if err != nil {
 				continue // it is set aside
 			}
-			if e, ok := r.Event.(domain.MessageAccepted); ok {
-				a.wait(r.Stream, e.Targets, r.Time)
+			if targets, _, ok := domain.Audience(r.Event); ok {
+				a.wait(r.Stream, targets, r.Time)
 			}
 		case kindDelivery:
 			a.settle(rec.Stream)
@@ -173,7 +173,7 @@ func (a *Awaiting) Fill(ctx context.Context, g Generation) error {
 			if err != nil {
 				return fmt.Errorf("read the journal: %w", err)
 			}
-			if f.Type != (domain.MessageAccepted{}).EventType() {
+			if !f.accepts() && f.Type != (domain.MessageRouted{}).EventType() {
 				continue
 			}
 			if err := a.look(ctx, service, f.Root); err != nil {
@@ -184,18 +184,18 @@ func (a *Awaiting) Fill(ctx context.Context, g Generation) error {
 	return nil
 }
 
-// look reads what became of a message.
-func (a *Awaiting) look(ctx context.Context, service, message string) error {
-	trail, err := LoadTrail(ctx, a.log, service, message)
+// look reads what became of a chunk of a message.
+func (a *Awaiting) look(ctx context.Context, service, root string) error {
+	chunk, err := loadChunk(ctx, a.log, service, root)
 	if err != nil && transient(err) {
 		return err
 	}
 	if err != nil {
 		return nil // it is set aside
 	}
-	for _, endpoint := range trail.message.Accepted.Targets {
-		if trail.deliveries[endpoint].Version == 0 {
-			a.wait(domain.MessageStream(service, message), []string{endpoint}, trail.message.AcceptedAt)
+	for _, endpoint := range chunk.message.Accepted.Targets {
+		if chunk.deliveries[endpoint].Version == 0 {
+			a.wait(domain.MessageStream(service, root), []string{endpoint}, chunk.message.RoutedAt)
 		}
 	}
 	return nil

@@ -32,6 +32,8 @@ type Batches struct {
 	journals map[Generation]*journal
 	unsure   time.Time // facts that are not later may be in the journal already
 	onJob    func()    // a job was asked for; nil for nobody
+	// onUnrouted is told of messages that are to be routed on; nil for nobody.
+	onUnrouted func(message eventlog.Stream)
 
 	directory *Directory // nil for none
 	arrival   arrival
@@ -45,6 +47,10 @@ type Batches struct {
 
 // OnJob tells what to do when a job has been asked for. It must not block, and comes before Take.
 func (b *Batches) OnJob(do func()) { b.onJob = do }
+
+// OnUnrouted tells what to do when a message is to be routed on. It must not block, may come more than once for a message,
+// and comes before Take.
+func (b *Batches) OnUnrouted(do func(message eventlog.Stream)) { b.onUnrouted = do }
 
 // Keep tells of a directory in memory that shall know all endpoints, as of the batches that are taken. It comes after Open.
 func (b *Batches) Keep(ctx context.Context, d *Directory) error {
@@ -118,6 +124,12 @@ func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Rec
 	}
 	if b.onJob != nil && work.asksForJob() {
 		b.onJob()
+	}
+	for _, r := range work.facts {
+		if b.onUnrouted != nil && !scanned && unrouted(r) {
+			message, _ := domain.MessageOf(r.Stream.Root)
+			b.onUnrouted(domain.MessageStream(r.Stream.Service, message))
+		}
 	}
 	return failed.at, failed.err
 }
@@ -215,8 +227,10 @@ func (b *Batches) rowsOf(ctx context.Context, s eventlog.Stream, events []eventl
 		}
 	}()
 	switch kindOf(s) {
-	case kindNone, kindMessage:
+	case kindNone:
 		return nil, nil
+	case kindMessage:
+		return audienceRows(events)
 	case kindJob:
 		loaded, err := eventlog.Load[domain.Job](ctx, b.log, s)
 		if err != nil {

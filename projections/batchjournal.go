@@ -278,11 +278,10 @@ type messagesKnown struct {
 
 // accepted notes a message of a batch.
 func (k *messagesKnown) accepted(r eventlog.Recorded) {
-	e, ok := r.Event.(domain.MessageAccepted)
-	if !ok {
-		return
+	if _, _, ok := domain.Audience(r.Event); ok {
+		m := domain.Message{}.Evolve(r)
+		k.keep(r.Stream, &domain.Message{AcceptedAt: m.AcceptedAt, Accepted: domain.MessageAccepted{EventTypeID: m.Accepted.EventTypeID}})
 	}
-	k.keep(r.Stream, &domain.Message{AcceptedAt: r.Time, Accepted: domain.MessageAccepted{EventTypeID: e.EventTypeID}})
 }
 
 func (k *messagesKnown) keep(s eventlog.Stream, m *domain.Message) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,7 +18,7 @@ import (
 
 // DeadLetter is one of them.
 type DeadLetter struct {
-	Message, Endpoint string
+	Message, Endpoint string // Message is the root of the chunk that the delivery is in
 	Cause             domain.Cause
 	EndedAt           time.Time
 	Sort              string // its place, oldest first
@@ -142,7 +143,7 @@ func (q *Queries) eachDead(ctx context.Context, service string, f DeliveryFilter
 		if err != nil {
 			return err
 		}
-		return visit(DeadLetter{row.MessageID, value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort}, f.wants(row))
+		return visit(DeadLetter{rootOf(l), value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort}, f.wants(row))
 	})
 }
 
@@ -153,11 +154,14 @@ func (q *Queries) eachDeadOf(ctx context.Context, service string, f DeliveryFilt
 		return err
 	}
 	var found []DeadLetter
-	for _, row := range trail.Deliveries() {
-		at := value(row.EndedAt)
-		if row.Status == domain.Failed && f.wants(row) && !at.Before(f.Since) && (f.Until.IsZero() || at.Before(f.Until)) {
-			id := row.MessageID + "/" + *row.EndpointID
-			found = append(found, DeadLetter{row.MessageID, *row.EndpointID, value(row.Cause), at, timeKey(at) + "/" + id})
+	for _, c := range trail.chunks {
+		root := c.message.Root()
+		for _, row := range c.rows() {
+			at := value(row.EndedAt)
+			if row.Status == domain.Failed && f.wants(row) && !at.Before(f.Since) && (f.Until.IsZero() || at.Before(f.Until)) {
+				id := root + "/" + *row.EndpointID
+				found = append(found, DeadLetter{root, *row.EndpointID, value(row.Cause), at, timeKey(at) + "/" + id})
+			}
 		}
 	}
 	slices.SortFunc(found, func(a, b DeadLetter) int { return cmp.Compare(a.Sort, b.Sort) })
@@ -169,6 +173,12 @@ func (q *Queries) eachDeadOf(ctx context.Context, service string, f DeliveryFilt
 		}
 	}
 	return nil
+}
+
+// rootOf is the root of the delivery that a row of a list is of: its place ends in root and endpoint.
+func rootOf(l Listed) string {
+	place := l.Sort[:strings.LastIndexByte(l.Sort, '/')]
+	return place[strings.LastIndexByte(place, '/')+1:]
 }
 
 func readDelivery(l Listed) (row DeliveryRow, err error) {

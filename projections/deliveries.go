@@ -81,11 +81,14 @@ func (p *deliveries) setDone(s eventlog.Stream) {
 	p.done[s] = struct{}{}
 }
 
-// accepted makes a message's deliveries pending.
+// accepted makes the deliveries of a chunk of a message pending.
 func (p *deliveries) accepted(r eventlog.Recorded, at eventlog.Position, fresh bool) {
+	targets, _, ok := domain.Audience(r.Event)
+	if !ok {
+		return
+	}
 	m := new(domain.Message)
 	*m = m.Evolve(r)
-	targets := m.Accepted.Targets
 	lighten(m)
 	for _, endpoint := range targets {
 		s := domain.DeliveryStream(r.Stream.Service, r.Stream.Root, endpoint)
@@ -110,10 +113,10 @@ func (p *deliveries) outcome(ctx context.Context, r eventlog.Recorded) error {
 
 // lighten takes out of a message what the rows of its deliveries do not show, and memory need not hold.
 func lighten(m *domain.Message) {
-	m.Accepted.Payload, m.Accepted.Targets, m.Accepted.Skipped = eventlog.Sealed{}, nil, nil
+	m.Accepted.Payload, m.Accepted.Targets, m.Accepted.Skipped, m.Accepted.More, m.After = eventlog.Sealed{}, nil, nil, "", ""
 }
 
-// message reads a delivery's message, once for many of them: it may have a thousand.
+// message reads the chunk that a delivery is in, once for many of them: it may have 500.
 func (p *deliveries) message(ctx context.Context, s eventlog.Stream) (*domain.Message, error) {
 	return p.messages.get(domain.MessageStream(s.Service, s.Root), func() (*domain.Message, int, error) {
 		m, err := eventlog.Load[domain.Message](ctx, p.log, domain.MessageStream(s.Service, s.Root))
@@ -154,7 +157,7 @@ const (
 
 // held says whether a delivery is held back.
 func (d *delivery) held(now time.Time) bool {
-	age := now.Sub(d.message.AcceptedAt) // below 0 where the clock was put back
+	age := now.Sub(d.message.RoutedAt) // below 0 where the clock was put back
 	return d.at > 0 && !d.stored && d.state.Version == 0 && age >= 0 && age < holdBack
 }
 

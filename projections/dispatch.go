@@ -42,7 +42,7 @@ type Dispatcher struct {
 
 // Planned is one attempt that is to be made.
 type Planned struct {
-	Service, Message, Endpoint string
+	Service, Message, Endpoint string           // Message is the root of the chunk that the delivery is in
 	Plan                       eventlog.Version // of the delivery's stream; 0 is MessageAccepted's
 	Body                       []byte           // the webhook; nil in memory's need: it is read when the attempt begins
 	Cause                      eventlog.Cause
@@ -81,12 +81,13 @@ func (d *Dispatcher) Attempt(ctx context.Context, p Planned) (outcome, error) {
 		return o, nil
 	}
 	now := d.Now()
+	message, _ := domain.MessageOf(p.Message)
 	secrets, err := d.secrets.at(ctx, d.Log, e, now)
 	if err != nil {
 		return o, fmt.Errorf("open the secrets of %s: %w", p.Endpoint, err)
 	}
 	o.report = d.Sender.Attempt(ctx, domain.Attempt{
-		ID: d.NewID(), MessageID: p.Message, URL: e.URL, Body: p.Body, Secrets: secrets, At: now,
+		ID: d.NewID(), MessageID: message, URL: e.URL, Body: p.Body, Secrets: secrets, At: now,
 	})
 	if o.report.Hindered != nil {
 		return o, &hinderedError{o.report.Hindered}
@@ -148,14 +149,10 @@ func (d *Dispatcher) recordUntil(ctx context.Context, o outcome) bool {
 	}
 }
 
-// plan makes the first attempts that a MessageAccepted asks for.
-func plan(r eventlog.Recorded, body []byte) []Planned {
-	e, ok := r.Event.(domain.MessageAccepted)
-	if !ok {
-		return nil
-	}
-	out := make([]Planned, len(e.Targets))
-	for i, endpoint := range e.Targets {
+// plan makes the first attempts that a chunk of a message asks for.
+func plan(r eventlog.Recorded, targets []string, body []byte) []Planned {
+	out := make([]Planned, len(targets))
+	for i, endpoint := range targets {
 		out[i] = Planned{
 			Service: r.Stream.Service, Message: r.Stream.Root, Endpoint: endpoint, Body: body,
 			Cause: eventlog.CausedBy(r, DispatchActor),

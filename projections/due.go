@@ -17,7 +17,7 @@ var errNotRecorded = errors.New("the outcome of an attempt could not be recorded
 
 // Due is a planned attempt.
 type Due struct {
-	Service, Message, Endpoint string
+	Service, Message, Endpoint string // Message is the root of the chunk that the delivery is in
 	Plan                       eventlog.Version
 	At                         time.Time
 }
@@ -35,7 +35,7 @@ func (q *Queries) Due(ctx context.Context, service, endpoint string, limit int) 
 		if err := json.Unmarshal(l.Body, &row); err != nil {
 			return fmt.Errorf("%s: %w", l.ID, err)
 		}
-		out = append(out, Due{service, row.MessageID, endpoint, row.Plan, value(row.NextAttemptAt)})
+		out = append(out, Due{service, rootOf(l), endpoint, row.Plan, value(row.NextAttemptAt)})
 		if len(out) == limit {
 			return errEnough
 		}

@@ -98,7 +98,7 @@ func (q *Queries) eachDeadNewest(ctx context.Context, service string, f Delivery
 		if wanted, err := f.shows(ctx, sees, row); err != nil || !wanted {
 			return err
 		}
-		return visit(DeadLetter{row.MessageID, value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort})
+		return visit(DeadLetter{rootOf(l), value(row.EndpointID), value(row.Cause), value(row.EndedAt), l.Sort})
 	})
 }
 
@@ -167,5 +167,6 @@ func (q *Queries) attempt(ctx context.Context, s eventlog.Stream, f Fact) (*Last
 	if a.AttemptID == "" { // it was paused or removed when an attempt was due
 		return nil, nil
 	}
-	return &LastAttempt{s.Root, delivered, present(a.StatusCode), present(a.Cause), a.At}, nil
+	message, _ := domain.MessageOf(s.Root)
+	return &LastAttempt{message, delivered, present(a.StatusCode), present(a.Cause), a.At}, nil
 }

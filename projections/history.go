@@ -88,10 +88,10 @@ func (q *Queries) filled(ctx context.Context, page Page[eventlog.Recorded], fact
 	return page, nil
 }
 
-// within says whether a stream is the one asked for, or a leaf of it.
+// within says whether a stream is the one asked for, or a leaf or a further chunk of it.
 func within(want, stream string) bool {
 	rest, ok := strings.CutPrefix(stream, want)
-	return ok && (want == "" || rest == "" || rest[0] == '/')
+	return ok && (want == "" || rest == "" || rest[0] == '/' || rest[0] == '~')
 }
 
 func (q *Queries) event(ctx context.Context, s eventlog.Stream, v eventlog.Version) (eventlog.Recorded, error) {

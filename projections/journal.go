@@ -25,7 +25,7 @@ type Fact struct {
 	Type    string           `json:"t"`
 	Time    int64            `json:"m"` // microseconds since 1970
 	Actor   string           `json:"a"`
-	// Of MessageAccepted: whom it is for (UserID "" is all users), and who gets it and who does not.
+	// Of MessageAccepted and MessageRouted: whom it is for (UserID "" is all users), and who gets it and who does not.
 	EventTypeID string       `json:"e,omitzero"` // of a delivery's events too
 	UserID      string       `json:"u,omitzero"`
 	Targets     int          `json:"n,omitzero"`
@@ -79,10 +79,11 @@ func factOf(r eventlog.Recorded, m *domain.Message) Fact {
 	}
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
-		f.EventTypeID, f.UserID, f.Targets = e.EventTypeID, e.UserID, len(e.Targets)
-		for _, s := range e.Skipped {
-			f.Skipped = append(f.Skipped, skippedOne{s.EndpointID, s.Reason})
-		}
+		f.EventTypeID, f.UserID = e.EventTypeID, e.UserID
+		f.meets(e.Targets, e.Skipped)
+	case domain.MessageRouted:
+		f.EventTypeID, f.UserID = e.EventTypeID, e.UserID
+		f.meets(e.Targets, e.Skipped)
 	case domain.AttemptFailed:
 		f.Cause = e.Cause
 	case domain.DeliveryFailed:
@@ -96,6 +97,13 @@ func factOf(r eventlog.Recorded, m *domain.Message) Fact {
 		}
 	}
 	return f
+}
+
+func (f *Fact) meets(targets []string, skipped []domain.Skip) {
+	f.Targets = len(targets)
+	for _, s := range skipped {
+		f.Skipped = append(f.Skipped, skippedOne{s.EndpointID, s.Reason})
+	}
 }
 
 const (

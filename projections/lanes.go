@@ -265,32 +265,39 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 	}
 	name := Lane{r.Stream.Service, r.Stream.Leaf}
 	switch e := r.Event.(type) {
-	case domain.MessageAccepted:
-		if r.Time.Before(l.rowsFor) {
-			for _, endpoint := range e.Targets {
-				l.fallBehind(Lane{r.Stream.Service, endpoint})
-			}
-			return
-		}
-		payload, err := l.dispatcher.Log.Reveal(ctx, e.Payload)
-		if err != nil {
-			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
-			for _, endpoint := range e.Targets { // by its rows each delivery is set aside
-				l.fallBehind(Lane{r.Stream.Service, endpoint})
-			}
-			return
-		}
-		for _, p := range plan(r, domain.Webhook(r.Stream.Root, e.EventName, r.Time, payload)) {
-			if !l.leftOut(Lane{p.Service, p.Endpoint}) {
-				l.enqueue(p)
-			}
-		}
+	case domain.MessageAccepted, domain.MessageRouted:
+		l.takeAudience(ctx, r)
 	case domain.AttemptFailed:
 		if !e.Next.IsZero() && !l.leftOut(name) {
 			l.wake(name, e.Next)
 		}
 	case domain.RetryRequested:
 		l.fallBehind(name)
+	}
+}
+
+// takeAudience queues the first attempts of a chunk of a message.
+func (l *Lanes) takeAudience(ctx context.Context, r eventlog.Recorded) {
+	targets, _, _ := domain.Audience(r.Event)
+	var body []byte
+	err := error(nil)
+	byRows := r.Time.Before(l.rowsFor)
+	if !byRows {
+		if body, err = l.dispatcher.webhook(ctx, r); err != nil {
+			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
+			byRows = true // by its rows each delivery is set aside
+		}
+	}
+	if byRows {
+		for _, endpoint := range targets {
+			l.fallBehind(Lane{r.Stream.Service, endpoint})
+		}
+		return
+	}
+	for _, p := range plan(r, targets, body) {
+		if !l.leftOut(Lane{p.Service, p.Endpoint}) {
+			l.enqueue(p)
+		}
 	}
 }
 

@@ -314,7 +314,8 @@ func (l *liveReader) tell(ctx context.Context, f Fact, e *LiveEvent) error {
 		if err != nil {
 			return err
 		}
-		e.MessageID, e.EndpointID = f.Root, f.Leaf
+		e.MessageID, _ = domain.MessageOf(f.Root)
+		e.EndpointID = f.Leaf
 		e.EventType, e.UserID = m.Accepted.EventName, m.Accepted.UserID
 	case kindEndpoint:
 		e.EndpointID = f.Root
@@ -335,6 +336,8 @@ func (a *audience) shown(ctx context.Context, r eventlog.Recorded) (eventlog.Rec
 	switch m := r.Event.(type) {
 	case domain.MessageAccepted:
 		r.Event, _, err = a.part(ctx, m)
+	case domain.MessageRouted:
+		r.Event, err = routedPart(m, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
 	case domain.MessagePublished:
 		r.Event, err = publishedPart(m, func(endpoint string) (bool, error) { return a.owns(ctx, endpoint) })
 	}

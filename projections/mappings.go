@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -49,6 +51,12 @@ func MD5(body string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// mappingOf is the key of a chunk's mapping. All chunks of a message have the same body; each has a mapping of its own, so
+// that nobody who publishes one waits for, or overwrites, another.
+func mappingOf(body string, chunk int) string { return domain.ChunkRoot(MD5(body), chunk) }
+
+func listMapped(sum string) string { return "mapped/" + sum }
+
 // Mappings keeps mappings as rows beside the read models.
 type Mappings struct {
 	views Views
@@ -64,6 +72,40 @@ func NewMappings(v Views, now eventlog.Clock) *Mappings { return &Mappings{views
 func (m *Mappings) Add(ctx context.Context, again bool, byMD5 map[string]Mapping) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for range addsAtMost {
+		if err := m.add(ctx, again, byMD5); err != nil {
+			return err
+		}
+		if all, err := m.hasAll(ctx, again, byMD5); err != nil || all {
+			return err
+		}
+	}
+	return fmt.Errorf("write mappings: others write them too: %w", eventlog.ErrUnavailable)
+}
+
+// addsAtMost is how often targets are added where another process adds to the same mapping.
+const addsAtMost = 16
+
+// hasAll says whether what was added is there: of two processes that add to a mapping at once, one finds its part missing.
+func (m *Mappings) hasAll(ctx context.Context, again bool, byMD5 map[string]Mapping) (bool, error) {
+	if !again {
+		return true, nil
+	}
+	for sum, mapping := range byMD5 {
+		found, _, err := m.find(ctx, sum)
+		if err != nil {
+			return false, err
+		}
+		for at, to := range mapping.Targets {
+			if got, ok := found.Targets[at]; !ok || got.Plan < to.Plan {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping) error {
 	stamp := eventlog.Version(m.now().UnixMicro())
 	rows := make([]Row, 0, len(byMD5))
 	for sum, mapping := range byMD5 {
@@ -85,7 +127,11 @@ func (m *Mappings) Add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		rows = append(rows, Row{View: ViewMappings, ID: sum, Version: version, Body: body})
+		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again}
+		if first, chunk := domain.MessageOf(sum); chunk > 0 {
+			row.Lists = []Entry{{listMapped(first), strconv.Itoa(chunk)}}
+		}
+		rows = append(rows, row)
 	}
 	if err := m.views.Apply(ctx, Beside, rows, 0); err != nil {
 		return fmt.Errorf("write mappings: %w", err)
@@ -98,10 +144,30 @@ func (m *Mappings) Published(ctx context.Context, ids map[string]Mapping) error 
 	return m.Add(ctx, false, ids)
 }
 
-// Find gives a mapping by MD5 or by SNS's id; false where there is none.
-func (m *Mappings) Find(ctx context.Context, key string) (Mapping, bool, error) {
-	found, version, err := m.find(ctx, key)
-	return found, version > 0, err
+// Find looks by MD5 or by SNS's id for what was published at a place (mappedAt); false where there is nothing.
+func (m *Mappings) Find(ctx context.Context, key, at string) (Mapping, MappedTarget, bool, error) {
+	found, _, err := m.find(ctx, key)
+	if to, ok := found.Targets[at]; ok || err != nil {
+		return found, to, ok, err
+	}
+	for q := (ListQuery{View: ViewMappings, List: listMapped(key), Limit: 20}); ; {
+		rows, err := m.views.List(ctx, Beside, q)
+		if err != nil {
+			return Mapping{}, MappedTarget{}, false, fmt.Errorf("read the mappings of a message's chunks: %w", err)
+		}
+		for _, row := range rows {
+			if err := json.Unmarshal(row.Body, &found); err != nil {
+				return Mapping{}, MappedTarget{}, false, fmt.Errorf("read a mapping: %w", err)
+			}
+			if to, ok := found.Targets[at]; ok {
+				return found, to, true, nil
+			}
+			q.From, found = row.Sort+"\x00", Mapping{}
+		}
+		if len(rows) == 0 {
+			return Mapping{}, MappedTarget{}, false, nil
+		}
+	}
 }
 
 func (m *Mappings) find(ctx context.Context, key string) (Mapping, eventlog.Version, error) {

@@ -92,35 +92,45 @@ func (q *Queries) unhappyMessages(ctx context.Context, service string, f Message
 		query.To = c.Sort // the last message's own prefix: its other deliveries sort after it
 	}
 	seen, last := 0, ""
-	err = q.walk(ctx, query, func(l Listed) error {
-		prefix := l.Sort[:strings.LastIndexByte(l.Sort, '/')]
-		if prefix == last {
-			return nil
+	for {
+		rows, err := q.views.List(ctx, q.generation, query)
+		if err != nil || len(rows) == 0 {
+			return finish(page, err)
 		}
-		last = prefix
-		message := prefix[strings.LastIndexByte(prefix, '/')+1:]
-		row, ok, err := q.message(ctx, service, message, f)
-		if err != nil {
-			return err
+		for _, l := range rows {
+			message, _ := domain.MessageOf(rootOf(l))
+			prefix := l.Sort[:strings.IndexByte(l.Sort, '/')+1] + message
+			if prefix == last {
+				continue
+			}
+			row, ok, err := q.message(ctx, service, message, f)
+			if err != nil {
+				return finish(page, err)
+			}
+			if ok && len(page.Data) == r.Limit {
+				return page, nil
+			}
+			if ok {
+				page.Data = append(page.Data, row)
+			}
+			last, page.Next = prefix, cursor{List: in, Sort: prefix}.String()
+			if seen += 1 + row.total()/500; seen >= budget {
+				return page, nil
+			}
 		}
-		if ok && len(page.Data) == r.Limit {
-			return errEnough
-		}
-		if ok {
-			page.Data = append(page.Data, row)
-		}
-		page.Next = cursor{List: in, Sort: prefix}.String()
-		if seen++; seen >= budget {
-			return errEnough
-		}
-		return nil
-	})
-	return finish(page, err)
+		query.To = last // leaves out the rest of its deliveries, which may be very many
+	}
 }
 
 // message reads a message's row, and says whether the filter wants it.
 func (q *Queries) message(ctx context.Context, service, id string, f MessageFilter) (MessageRow, bool, error) {
-	trail, err := LoadTrail(ctx, q.log, service, id)
+	var trail MessageTrail
+	var err error
+	if f.Audience != "" {
+		trail, err = LoadTrailOf(ctx, q.log, service, id, Within{User: f.Audience})
+	} else {
+		trail, err = LoadTrail(ctx, q.log, service, id)
+	}
 	if err != nil || !trail.Message().Exists() {
 		return MessageRow{}, false, err
 	}

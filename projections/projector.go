@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
@@ -45,6 +46,7 @@ type Projector struct {
 	soiled     chan struct{} // has one while dirty rows wait for their flush
 	failing    error         // of the last flush
 	onJob      func()        // a job was asked for; nil for nobody
+	onUnrouted func(message eventlog.Stream)
 }
 
 // NewProjector makes a projector that writes one generation of the views. Open must come before the rest.
@@ -76,6 +78,9 @@ func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
 
 // OnJob tells what to do when a job has been asked for. It must not block, and comes before Run.
 func (p *Projector) OnJob(do func()) { p.onJob = do }
+
+// OnUnrouted tells what to do when a message is to be routed on. It must not block, and comes before Run.
+func (p *Projector) OnUnrouted(do func(message eventlog.Stream)) { p.onUnrouted = do }
 
 // Directory is the catalogue in memory that the projector keeps.
 func (p *Projector) Directory() *Directory { return p.directory }
@@ -336,7 +341,7 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		return nil
 	case kindMessage:
 		p.deliveries.accepted(r, at, at > p.opened)
-		return nil
+		return p.summarise(r)
 	case kindDelivery:
 		return p.deliveries.outcome(ctx, r)
 	case kindJob:
@@ -357,6 +362,23 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		}
 		return err
 	}
+}
+
+// summarise makes the summary row of a large audience.
+func (p *Projector) summarise(r eventlog.Recorded) error {
+	row, ok, err := audienceRow(r)
+	if err != nil || !ok {
+		return err
+	}
+	message, _ := domain.MessageOf(r.Stream.Root)
+	of := domain.MessageStream(r.Stream.Service, message)
+	if rows := p.catalogue[of]; len(rows) == 0 || rows[0].Version < row.Version {
+		p.catalogue[of] = []Row{row}
+	}
+	if p.onUnrouted != nil && unrouted(r) {
+		p.onUnrouted(of)
+	}
+	return nil
 }
 
 // flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays

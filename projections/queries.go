@@ -30,6 +30,9 @@ type Queries struct {
 	settled    func() string // what arrives from now on has this mark or a later one; "" where that need not be known
 	// unawaited says that a delivery has no row before its first outcome.
 	unawaited bool
+	// remote says that several other processes write the rows. now is for what was written in the last minute.
+	remote bool
+	now    eventlog.Clock
 }
 
 // NewQueriesOf makes the queries over what batches write. catchUp makes every query after it see all that was
@@ -258,23 +261,29 @@ func (q *Queries) After(ctx context.Context, s eventlog.Stream, v eventlog.Versi
 	limited, cancel := context.WithTimeout(ctx, afterLimit)
 	defer cancel()
 	for {
-		there := false
-		for _, err := range q.log.Read(limited, s, v-1) {
-			switch {
-			case err == nil:
-				there = true
-			case limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it read
-			default:
-				return false, err
-			}
-			break
-		}
-		if there {
-			err := q.catchUpSoon(limited)
-			return err == nil, nil
-		}
-		if !sleep(limited, 50*time.Millisecond) {
+		shown, again, err := q.shows(limited, s, v)
+		switch {
+		case err != nil && limited.Err() != nil && ctx.Err() == nil: // the 2 s ended while it looked
+			return false, nil
+		case err != nil || !again:
+			return shown, err
+		case !sleep(limited, 50*time.Millisecond):
 			return false, nil
 		}
 	}
+}
+
+// shows says whether every list has an event, or whether to look again.
+func (q *Queries) shows(ctx context.Context, s eventlog.Stream, v eventlog.Version) (shown, again bool, err error) {
+	for r, err := range q.log.Read(ctx, s, v-1) {
+		switch {
+		case err != nil:
+			return false, false, err
+		case q.remote:
+			shown, err = q.journalHas(ctx, r)
+			return shown, !shown, err
+		}
+		return q.catchUpSoon(ctx) == nil, false, nil
+	}
+	return false, true, nil
 }

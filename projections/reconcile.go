@@ -30,17 +30,18 @@ type Reconciler struct {
 	Random    io.Reader // for slots
 	MaxSlots  int       // filter policies of a topic; 0 is 200 (SNS's quota)
 	MaxShards int       // topics of an event type; 0 is 50
+	// QueueARN is WebPlug's own queue, which gets the webhooks of the format standard-webhooks from each type's first topic.
+	// "": they go another way, and a topic is only made where an endpoint needs it.
+	QueueARN string
 }
 
 const (
 	defaultSlots  = 200
 	defaultShards = 50
-	// topicAfterlife is how long a topic stands after its event type was archived: what was accepted before is sent meanwhile.
-	topicAfterlife = 2 * time.Hour
 )
 
-// reconcileCause is what reconcile's events come from: the newest event of the stream that wants them.
-func (r *Reconciler) cause(stream eventlog.Stream, v eventlog.Version) eventlog.Cause {
+// causeOf is what reconcile's events come from: the newest event of the stream that wants them.
+func (r *Reconciler) causeOf(stream eventlog.Stream, v eventlog.Version) eventlog.Cause {
 	id := fmt.Sprintf("%s@%d", stream, v)
 	return eventlog.Cause{Actor: ReconcileActor, CorrelationID: id, CausationID: id}
 }
@@ -53,7 +54,7 @@ func (r *Reconciler) Endpoint(ctx context.Context, service, id string, drift boo
 		return next, err
 	}
 	for _, s := range loaded.State.Subscriptions {
-		one := reconciling{Reconciler: r, service: service, endpoint: loaded.State, sub: s, cause: r.cause(loaded.Stream, loaded.Version), drift: drift}
+		one := reconciling{Reconciler: r, service: service, endpoint: loaded.State, sub: s, cause: r.causeOf(loaded.Stream, loaded.Version), drift: drift}
 		at, failed := one.run(ctx)
 		next = earlier(next, at)
 		err = errors.Join(err, failed)
@@ -226,13 +227,20 @@ func (r *Reconciler) newSlot() (string, error) {
 	return fmt.Sprintf("%012d", n), nil
 }
 
-// EventType takes down an event type's topics, two hours after it was archived. It answers when to look again.
-func (r *Reconciler) EventType(ctx context.Context, service, typ string) (time.Time, error) {
+// EventType makes an event type's first topic, where there is a queue to be fed from it, and takes down all of its topics two
+// hours after it was archived. With drift it looks also at what seems well. It answers when to look again.
+func (r *Reconciler) EventType(ctx context.Context, service, typ string, drift bool) (time.Time, error) {
 	archived, err := r.archivedAt(ctx, service, typ)
-	if err != nil || archived.IsZero() {
+	if err != nil {
 		return time.Time{}, err
 	}
-	if at := archived.Add(topicAfterlife); r.Now().Before(at) {
+	if archived.IsZero() {
+		if r.QueueARN != "" {
+			_, err = r.provide(ctx, service, typ, drift)
+		}
+		return time.Time{}, err
+	}
+	if at := archived.Add(domain.TopicAfterlife); r.Now().Before(at) {
 		return at, nil
 	}
 	stream := domain.TopicsStream(service, typ)
@@ -244,7 +252,7 @@ func (r *Reconciler) EventType(ctx context.Context, service, typ string) (time.T
 		if _, err := r.Transport.Reconcile(ctx, Wanted{Topic: &WantedTopic{Gone: topics.State.ARNs[shard]}}); err != nil {
 			return time.Time{}, err
 		}
-		if _, err := eventlog.Execute(ctx, r.Log, stream, domain.RecordTopicGone{Shard: shard}, r.cause(stream, topics.Version)); err != nil {
+		if _, err := eventlog.Execute(ctx, r.Log, stream, domain.RecordTopicGone{Shard: shard}, r.causeOf(stream, topics.Version)); err != nil {
 			return time.Time{}, err
 		}
 	}

@@ -35,7 +35,7 @@ func (r *reconciling) subscribe(ctx context.Context) (time.Time, error) {
 			}
 			return time.Time{}, r.confirmed(ctx, link, found)
 		case refused.NoTopic: // taken away behind our back: it is made anew
-			if err := r.noTopic(ctx, slot.Shard); err != nil {
+			if err := r.noTopic(ctx, r.service, r.typ(), slot.Shard, r.cause); err != nil {
 				return time.Time{}, err
 			}
 			return r.Now().Add(time.Second), nil
@@ -68,7 +68,7 @@ func (r *reconciling) slot(ctx context.Context, full []int) (domain.Slot, string
 	if arn, ok := topics.State.ARNs[slot.Shard]; ok && !r.drift {
 		return slot, arn, nil
 	}
-	arn, err := r.topic(ctx, slot.Shard)
+	arn, err := r.topic(ctx, r.service, r.typ(), slot.Shard, r.cause)
 	return slot, arn, err
 }
 
@@ -77,25 +77,6 @@ func orDefault(v, otherwise int) int {
 		return otherwise
 	}
 	return v
-}
-
-// topic makes a topic of the event type as it is wanted.
-func (r *reconciling) topic(ctx context.Context, shard int) (string, error) {
-	found, err := r.Transport.Reconcile(ctx, Wanted{Topic: &WantedTopic{
-		Name: fmt.Sprintf("webplug-%s-%s-%d", r.Stage, r.typ(), shard),
-		Tags: map[string]string{"webplug:stage": r.Stage, "webplug:service": r.service, "webplug:event-type": r.typ()},
-	}})
-	if err != nil {
-		return "", err
-	}
-	record := domain.RecordTopic{Shard: shard, TopicARN: found.TopicARN}
-	_, err = eventlog.Execute(ctx, r.Log, domain.TopicsStream(r.service, r.typ()), record, r.cause)
-	return found.TopicARN, err
-}
-
-func (r *reconciling) noTopic(ctx context.Context, shard int) error {
-	_, err := eventlog.Execute(ctx, r.Log, domain.TopicsStream(r.service, r.typ()), domain.RecordTopicGone{Shard: shard}, r.cause)
-	return err
 }
 
 // failed records why SNS does not take the subscription, and says when to ask again. What is no refusal of SNS's is the

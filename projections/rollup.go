@@ -67,7 +67,9 @@ func (h *hourFigures) add(ctx context.Context, f Fact) error {
 func (h *hourFigures) addMessage(ctx context.Context, k cellKey, f Fact) error {
 	k.UserID = f.UserID
 	t := h.cell(k)
-	t.Accepted++
+	if f.accepts() {
+		t.Accepted++
+	}
 	t.Deliveries += f.Targets
 	for _, s := range f.Skipped {
 		of := k
@@ -86,7 +88,7 @@ func (h *hourFigures) addMessage(ctx context.Context, k cellKey, f Fact) error {
 	return nil
 }
 
-// addMet counts a broadcast for each user that it met.
+// addMet counts a broadcast for each user that it met, in the chunk that has the first of the user's endpoints.
 func (h *hourFigures) addMet(ctx context.Context, k cellKey, f Fact) error {
 	m, err := h.about.message(ctx, f.Root)
 	if err != nil {
@@ -96,7 +98,8 @@ func (h *hourFigures) addMet(ctx context.Context, k cellKey, f Fact) error {
 	for _, s := range m.Accepted.Skipped {
 		endpoints = append(endpoints, s.EndpointID)
 	}
-	met := map[string]bool{}
+	before, _, _ := strings.Cut(m.After, "/")
+	met := map[string]bool{before: true}
 	for _, e := range endpoints {
 		user, err := h.about.owner(ctx, e)
 		if err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -56,28 +54,11 @@ func archivedUser(service string, u domain.User) []Notice {
 // routes reads who may get a message, consistently.
 type routes struct {
 	views Views
-	now   eventlog.Clock
-
-	mu         sync.Mutex
-	generation Generation
-	until      time.Time
+	*pointer
 }
 
-// generationKept is how long the current generation is taken for it: an old one is written on for long after a switch.
-const generationKept = 10 * time.Second
-
-func newRoutes(v Views, now eventlog.Clock) *routes { return &routes{views: v, now: now} }
-
-func (r *routes) current(ctx context.Context) (Generation, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	if r.generation != 0 && now.Before(r.until) {
-		return r.generation, nil
-	}
-	g, err := r.views.Current(ctx)
-	r.generation, r.until = g, now.Add(generationKept)
-	return g, err
+func newRoutes(v Views, now eventlog.Clock) *routes {
+	return &routes{views: v, pointer: newPointer(v, now)}
 }
 
 // Candidates gives endpoints behind a place, in order (the port of that name). Those of archived users are marked only for

@@ -1,8 +1,11 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
+	"strings"
 	"time"
 
 	"webplug/domain"
@@ -58,6 +61,7 @@ type Router struct {
 	Log        *eventlog.Log
 	Candidates Candidates
 	Now        eventlog.Clock
+	slice      int // chunks of one call; 0 is chunksOfSlice
 }
 
 // RouterActor is who the router is in histories.
@@ -80,7 +84,7 @@ func (r *Router) RouteOn(ctx context.Context, service, message string) (done boo
 	if err != nil {
 		return false, err
 	}
-	for range chunksOfSlice {
+	for range cmp.Or(r.slice, chunksOfSlice) {
 		if last.Accepted.More == "" {
 			return true, nil
 		}
@@ -150,4 +154,57 @@ func findChunk(ctx context.Context, l *eventlog.Log, service string, first domai
 		return found, nil
 	}
 	return below, nil
+}
+
+// Within is a part of a message's audience: all of it, or what can have endpoints of a User, or that Endpoint of the user's
+// alone; from a chunk on.
+type Within struct {
+	User, Endpoint string
+	From           int
+}
+
+// start is a place before all that is wanted.
+func (w Within) start() string {
+	if w.User == "" {
+		return ""
+	}
+	return w.User + "/"
+}
+
+// reaches says whether a chunk ends at or behind the first place that is wanted.
+func (w Within) reaches(c domain.Message) bool {
+	more := c.Accepted.More
+	switch {
+	case more == "":
+		return true
+	case c.Chunk < w.From:
+		return false
+	case w.Endpoint != "":
+		return more >= w.start()+w.Endpoint
+	}
+	return more > w.start()
+}
+
+// goesOn says whether the chunk after one can have more.
+func (w Within) goesOn(c domain.Message) bool {
+	return c.Accepted.More != "" && strings.HasPrefix(c.Accepted.More, w.start()) && (w.Endpoint == "" || !w.reaches(c))
+}
+
+// ChunksOf yields the chunks of a message that hold a part of its audience, in order; first is the message's first chunk.
+// Where none does it may yield one all the same.
+func ChunksOf(ctx context.Context, l *eventlog.Log, service string, first domain.Message, w Within) iter.Seq2[domain.Message, error] {
+	return func(yield func(domain.Message, error) bool) {
+		chunk, err := findChunk(ctx, l, service, first, w.reaches)
+		for err == nil && chunk.Exists() {
+			if !yield(chunk, nil) || !w.goesOn(chunk) {
+				return
+			}
+			var next eventlog.Loaded[domain.Message]
+			next, err = eventlog.Load[domain.Message](ctx, l, domain.MessageStream(service, domain.ChunkRoot(first.ID, chunk.Chunk+1)))
+			chunk = next.State
+		}
+		if err != nil {
+			yield(domain.Message{}, err)
+		}
+	}
 }

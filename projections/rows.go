@@ -220,7 +220,7 @@ func NewDeliveryRow(m domain.Message, endpoint string, d domain.Delivery) Delive
 	if d.Open() {
 		due := d.Due
 		if due.IsZero() {
-			due = m.AcceptedAt
+			due = m.RoutedAt
 		}
 		row.NextAttemptAt = &due
 	}
@@ -250,6 +250,7 @@ type MessageRow struct {
 	UserID      *string                       `json:"user_id"`
 	Status      domain.DeliveryStatus         `json:"status"` // the worst of its deliveries
 	Deliveries  map[domain.DeliveryStatus]int `json:"deliveries"`
+	More        bool                          `json:"more,omitzero"` // further endpoints are yet to be decided on
 	Test        bool                          `json:"test"`
 	CreatedAt   time.Time                     `json:"created_at"`
 	By          string                        `json:"by"`

@@ -129,7 +129,7 @@ func (s *SNS) reconcile(ctx context.Context, key ringKey, drift bool) (next time
 	if strings.HasPrefix(key.id, domain.PrefixEndpoint) {
 		next, err = s.Reconciler.Endpoint(ctx, key.service, key.id, drift)
 	} else {
-		next, err = s.Reconciler.EventType(ctx, key.service, key.id)
+		next, err = s.Reconciler.EventType(ctx, key.service, key.id, drift)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Logger.Warn("SNS is not as it shall be; it is tried again", "service", key.service, "id", key.id, "error", err)
@@ -166,13 +166,9 @@ func (s *SNS) take(r eventlog.Recorded) {
 	service := r.Stream.Service
 	switch e := r.Event.(type) {
 	case domain.MessageAccepted:
-		item := &toPublish{service: service, message: r.Stream.Root, eventType: e.EventTypeID}
-		for _, endpoint := range e.Targets {
-			if s.Directory.ViaSNS(service, endpoint) {
-				item.targets = append(item.targets, target{endpoint: endpoint})
-			}
-		}
-		s.lanes.add(item)
+		s.takeAudience(r, e.EventTypeID)
+	case domain.MessageRouted:
+		s.takeAudience(r, e.EventTypeID)
 	case domain.RetryRequested:
 		if s.Directory.ViaSNS(service, r.Stream.Leaf) {
 			s.lanes.add(&toPublish{service: service, message: r.Stream.Root, targets: []target{{r.Stream.Leaf, r.Version}}, again: true})
@@ -185,6 +181,18 @@ func (s *SNS) take(r eventlog.Recorded) {
 	case domain.ServiceArchived:
 		s.ringAll(false)
 	}
+}
+
+// takeAudience queues a chunk of a message.
+func (s *SNS) takeAudience(r eventlog.Recorded, eventType string) {
+	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: eventType}
+	targets, _, _ := domain.Audience(r.Event)
+	for _, endpoint := range targets {
+		if s.Directory.ViaSNS(r.Stream.Service, endpoint) {
+			item.targets = append(item.targets, target{endpoint: endpoint})
+		}
+	}
+	s.lanes.add(item)
 }
 
 // sweep looks through the due rows: with all set, for what was never published; else for what is overdue alone.

@@ -3,19 +3,35 @@ package projections
 import (
 	"context"
 	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
-// toPublish is a message that is to go to some of its endpoints by the format sns.
+// toPublish is a message, or a further chunk of one, that is to go to some of its endpoints by the format sns.
 type toPublish struct {
-	service, message string
+	service, message string // message is the root
 	eventType        string // whose lane it is in; "" for a test webhook of no type
 	targets          []target
 	again            bool // it may have been published before
 	tries            int
 	err              error // of the last try
+
+	firstTopic string             // the topic that it is published to whoever is there; "" for none but its targets'
+	queue      bool               // there also for WebPlug's own queue
+	accepted   *eventlog.Recorded // its MessageAccepted, where it is at hand
+	partOf     *toPublish         // what was asked for, where this is what is left of it
+}
+
+// whole is what was asked for.
+func (t *toPublish) whole() *toPublish {
+	if t.partOf != nil {
+		return t.partOf
+	}
+	return t
 }
 
 // target is one endpoint of it. Plan is the round that asks for it.
@@ -42,12 +58,16 @@ type prepared struct {
 	body    string
 	cause   eventlog.Cause
 	to      []domain.PublishedTo
+	first   bool // it is the topic's in any case
 }
 
 func (p prepared) outgoing() Outgoing {
-	out := Outgoing{Body: p.body}
+	out := Outgoing{Body: p.body, First: p.first}
 	for _, to := range p.to {
 		out.To = append(out.To, to.Slot)
+	}
+	if p.first && p.item.queue {
+		out.To, out.Service = append(out.To, domain.QueueSlot), p.item.service
 	}
 	return out
 }
@@ -55,20 +75,42 @@ func (p prepared) outgoing() Outgoing {
 // publish publishes messages. It gives those that are to be tried again, each with why and with the targets that are left.
 func (p *SNSPublisher) publish(ctx context.Context, items []*toPublish) (again []*toPublish) {
 	byTopic := map[string][]prepared{}
+	var mu sync.Mutex
+	var preparing, sending errgroup.Group
+	preparing.SetLimit(publishers)
 	for _, item := range items {
-		if err := p.prepare(ctx, item, byTopic); err != nil {
-			item.err, item.again = err, true
-			item.tries++
-			again = append(again, item)
-		}
+		preparing.Go(func() error {
+			parts, err := p.prepare(ctx, item)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				item.err, item.again = err, true
+				item.tries++
+				again = append(again, item)
+			}
+			for topic, part := range parts {
+				byTopic[topic] = append(byTopic[topic], part)
+			}
+			return nil
+		})
 	}
+	_ = preparing.Wait() // errors are kept with their items
+	sending.SetLimit(publishers)
 	for topic, list := range byTopic {
 		for len(list) > 0 {
 			n := fitting(list)
-			again = append(again, p.send(ctx, topic, list[:n])...)
+			now := list[:n]
 			list = list[n:]
+			sending.Go(func() error {
+				left := p.send(ctx, topic, now)
+				mu.Lock()
+				defer mu.Unlock()
+				again = append(again, left...)
+				return nil
+			})
 		}
 	}
+	_ = sending.Wait()
 	return again
 }
 
@@ -85,43 +127,71 @@ func fitting(list []prepared) int {
 }
 
 // prepare sorts a message's targets by topic. A target that needs no publish any more is ended here.
-func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish, byTopic map[string][]prepared) error {
-	m, err := eventlog.Load[domain.Message](ctx, p.Log, domain.MessageStream(item.service, item.message))
+func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish) (byTopic map[string]prepared, err error) {
+	m, err := p.load(ctx, item)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	links := map[string][]domain.PublishedTo{}
 	for _, t := range item.targets {
 		link, ok, err := p.place(ctx, item.service, m.State, t)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ok {
 			links[link.TopicARN] = append(links[link.TopicARN], domain.PublishedTo{EndpointID: t.endpoint, Slot: link.Slot, URL: link.URL, Plan: t.plan})
 		}
 	}
+	if item.firstTopic != "" && links[item.firstTopic] == nil {
+		links[item.firstTopic] = nil
+	}
 	if len(links) == 0 {
-		return nil
+		return nil, nil
 	}
-	payload, err := p.Log.Reveal(ctx, m.State.Accepted.Payload)
+	body, err := p.webhook(ctx, item.service, m.State)
 	if err != nil {
-		return fmt.Errorf("open its payload: %w", err)
+		return nil, err
 	}
-	body := string(domain.Webhook(item.message, m.State.Accepted.EventName, m.State.AcceptedAt, payload))
+	byTopic = make(map[string]prepared, len(links))
 	for topic, to := range links {
-		byTopic[topic] = append(byTopic[topic], prepared{item, m, body, publishCause(m.State), to})
+		byTopic[topic] = prepared{item, m, body, publishCause(m.State), to, topic == item.firstTopic}
 	}
-	return nil
+	return byTopic, nil
+}
+
+// load reads a message; one that goes to no endpoint by SNS is as its event has it.
+func (p *SNSPublisher) load(ctx context.Context, item *toPublish) (eventlog.Loaded[domain.Message], error) {
+	stream := domain.MessageStream(item.service, item.message)
+	if item.accepted != nil && len(item.targets) == 0 {
+		return eventlog.Loaded[domain.Message]{Stream: stream, State: domain.Message{}.Evolve(*item.accepted)}, nil
+	}
+	return eventlog.Load[domain.Message](ctx, p.Log, stream)
+}
+
+// webhook is what a message's endpoints get: all chunks the same.
+func (p *SNSPublisher) webhook(ctx context.Context, service string, m domain.Message) (string, error) {
+	if m.Chunk > 0 {
+		first, err := eventlog.Load[domain.Message](ctx, p.Log, domain.MessageStream(service, m.ID))
+		if err != nil {
+			return "", err
+		}
+		m = first.State
+	}
+	payload, err := p.Log.Reveal(ctx, m.Accepted.Payload)
+	if err != nil {
+		return "", fmt.Errorf("open its payload: %w", err)
+	}
+	return string(domain.Webhook(m.ID, m.Accepted.EventName, m.AcceptedAt, payload)), nil
 }
 
 // publishCause is what the dispatcher's events of a message come from.
 func publishCause(m domain.Message) eventlog.Cause {
-	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.AcceptedAt}
+	return eventlog.Cause{Actor: DispatchActor, CorrelationID: m.CorrelationID, CausationID: m.EventID, After: m.RoutedAt}
 }
 
 // place says where a target gets the message, or that it does not any more.
 func (p *SNSPublisher) place(ctx context.Context, service string, m domain.Message, t target) (link domain.Link, ok bool, err error) {
-	stream := domain.DeliveryStream(service, m.ID, t.endpoint)
+	stream := domain.DeliveryStream(service, m.Root(), t.endpoint)
 	d, err := eventlog.Load[domain.Delivery](ctx, p.Log, stream)
 	if err != nil {
 		return link, false, err
@@ -168,6 +238,12 @@ func (p *SNSPublisher) send(ctx context.Context, topic string, list []prepared) 
 			receipts = taken
 		}
 	}
+	if err != nil && len(list) > 1 && asTransport(err).Final { // one of them is the reason
+		for i := range list {
+			again = append(again, p.send(ctx, topic, list[i:i+1])...)
+		}
+		return again
+	}
 	for i, m := range list {
 		if err != nil {
 			receipts[i].Err = err
@@ -182,7 +258,10 @@ func (p *SNSPublisher) send(ctx context.Context, topic string, list []prepared) 
 func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepared) error {
 	rows, repeated := map[string]Mapping{}, false
 	for _, m := range list {
-		sum := MD5(m.body)
+		if len(m.to) == 0 {
+			continue // no report will come
+		}
+		sum := mappingOf(m.body, m.message.State.Chunk)
 		mapping, twice := rows[sum]
 		if !twice {
 			mapping = Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
@@ -194,11 +273,17 @@ func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepar
 		rows[sum] = mapping
 		repeated = repeated || m.item.again || len(m.item.targets) > len(m.to) // in another topic
 	}
+	if len(rows) == 0 {
+		return nil
+	}
 	return p.Mappings.Add(ctx, repeated, rows)
 }
 
 // settle records what SNS took, or ends what it refuses for good. An error says that it is to be tried again.
 func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r Receipt) error {
+	if r.Err == nil && len(m.to) == 0 {
+		return nil // its outcomes tell that it was published
+	}
 	if r.Err == nil {
 		event := domain.MessagePublished{TopicARN: topic, SNSMessageID: r.MessageID, To: m.to}
 		step := eventlog.On(m.message.Stream, domain.RecordPublish{Published: event}).Lazy()
@@ -229,13 +314,19 @@ func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r R
 			return err
 		}
 	}
+	if m.first && m.item.queue {
+		return r.Err // the queue must get it another way
+	}
 	return nil
 }
 
 // rest is a message with the targets that it has in one topic, to be tried again.
 func (p prepared) rest(err error) *toPublish {
 	left := *p.item
-	left.again, left.tries, left.err, left.targets = true, p.item.tries+1, err, nil
+	left.again, left.tries, left.err, left.targets, left.partOf = true, p.item.tries+1, err, nil, p.item.whole()
+	if !p.first {
+		left.firstTopic, left.queue = "", false
+	}
 	for _, to := range p.to {
 		left.targets = append(left.targets, target{to.EndpointID, to.Plan})
 	}

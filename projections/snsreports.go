@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -111,7 +112,7 @@ const ReportsActor = "sns"
 func (s *SNSReports) Take(ctx context.Context, record []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	matched, err := s.match(ctx, record)
+	matched, err := s.tryMatch(ctx, record)
 	if err != nil || matched {
 		return err
 	}
@@ -145,6 +146,17 @@ func (s *SNSReports) hurried() bool {
 
 func listReports() string { return "reports" }
 
+// tryMatch is match, but a report whose message or endpoint cannot be read waits as one that fits none does: it must keep no
+// other back.
+func (s *SNSReports) tryMatch(ctx context.Context, record []byte) (bool, error) {
+	matched, err := s.match(ctx, record)
+	if err != nil && !transient(err) && !errors.Is(err, eventlog.ErrConflict) {
+		s.Logger.Error("a report of SNS's cannot be recorded; it waits", "error", err)
+		return false, nil
+	}
+	return matched, err
+}
+
 // match records a report if its message is found.
 func (s *SNSReports) match(ctx context.Context, record []byte) (bool, error) {
 	r, err := parseRecord(record)
@@ -165,11 +177,11 @@ func (s *SNSReports) find(ctx context.Context, r statusRecord) (service, message
 		if key == "" {
 			continue
 		}
-		found, there, err := s.Mappings.Find(ctx, key)
+		found, to, ok, err := s.Mappings.Find(ctx, key, mappedAt(r.Notification.TopicARN, r.Delivery.URL))
 		if err != nil {
 			return "", "", to, false, err
 		}
-		if to, ok := found.Targets[mappedAt(r.Notification.TopicARN, r.Delivery.URL)]; there && ok {
+		if ok {
 			return found.Service, found.Message, to, true, nil
 		}
 	}
@@ -193,7 +205,7 @@ func (s *SNSReports) record(ctx context.Context, service, message string, to Map
 	if len(report.Answer) > 0 {
 		cmd.AnswerKey = domain.PayloadKey(service, e.UserID, report.At)
 	}
-	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.AcceptedAt}
+	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.RoutedAt}
 	steps := []eventlog.Step{eventlog.On(domain.DeliveryStream(service, message, to.EndpointID), cmd)}
 	if cmd.Gone() {
 		steps = append(steps, eventlog.On(domain.EndpointStream(service, to.EndpointID), domain.PauseEndpoint{Reason: domain.PausedGone}))
@@ -250,7 +262,7 @@ func (s *SNSReports) retry(ctx context.Context, row Row) error {
 	if w.Record, err = s.Log.OpenBeside(ctx, domain.ReportsKey, row.ID, w.Record); err != nil {
 		return fmt.Errorf("read a waiting report: %w", err)
 	}
-	matched, err := s.match(ctx, w.Record)
+	matched, err := s.tryMatch(ctx, w.Record)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ type Task struct {
 	Service string   `json:"service"`
 	// ID is an endpoint, an event type, or a message, as the kind has it.
 	ID string `json:"id"`
+	// First says of a message that its event type's first topic does not have it yet.
+	First bool `json:"first,omitzero"`
 	// Drift asks to look also at what seems well.
 	Drift bool `json:"drift,omitzero"`
 	// At is when, not before; zero is at once.

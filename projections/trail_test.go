@@ -34,11 +34,11 @@ func given(events ...eventlog.Recorded) iter.Seq2[eventlog.Recorded, error] {
 
 func trailOf(t *testing.T, events ...eventlog.Recorded) MessageTrail {
 	t.Helper()
-	trail, err := foldTrail("svc_1", given(events...))
+	chunk, err := foldChunk(given(events...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return trail
+	return MessageTrail{service: "svc_1", chunks: []chunkTrail{chunk}}
 }
 
 func attempt(id string, code int) domain.AttemptRecord {
@@ -111,7 +111,7 @@ func TestTrail(t *testing.T) {
 	})
 
 	t.Run("a record that cannot be read is an error, not a shorter trail", func(t *testing.T) {
-		_, err := foldTrail("svc_1", func(yield func(eventlog.Recorded, error) bool) {
+		_, err := foldChunk(func(yield func(eventlog.Recorded, error) bool) {
 			_ = yield(recorded("", 1, 0, "", accepted), nil) && yield(eventlog.Recorded{}, eventlog.ErrDamaged)
 		})
 		if !errors.Is(err, eventlog.ErrDamaged) {

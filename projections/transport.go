@@ -43,9 +43,11 @@ type WantedTopic struct {
 	Gone string // ARN of a topic that is to be taken down; the rest is empty
 }
 
-// WantedSubscription is a subscription of a URL to a topic.
+// WantedSubscription is a subscription of a URL to a topic; with Queue the URL is a queue's ARN, and the queue gets the bodies
+// alone, with their attributes beside them.
 type WantedSubscription struct {
 	Do              SubscriptionDo
+	Queue           bool
 	TopicARN        string
 	URL             string
 	Slot            string // of its filter policy
@@ -74,11 +76,22 @@ type Found struct {
 type Outgoing struct {
 	Body string
 	To   []string // slots
+	// First marks the one publish that each message has to its event type's first topic, for whoever else has subscribed to it.
+	First bool
+	// Service is told to WebPlug's own queue, which finds the message by it; "" where the queue is not among the slots.
+	Service string
 }
+
+// The attributes that a message has in a topic.
+const (
+	AttributeTo      = "to"      // String.Array: its slots
+	AttributeFirst   = "first"   // String "true"
+	AttributeService = "service" // String
+)
 
 // Size is what a message counts for in a publish, in bytes.
 func (o Outgoing) Size() int {
-	n := len(o.Body) + 64
+	n := len(o.Body) + 96 + len(o.Service)
 	for _, slot := range o.To {
 		n += len(slot) + 3
 	}

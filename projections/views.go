@@ -38,6 +38,9 @@ type Row struct {
 	Notices []Notice         // what it tells readers of lists
 	// Fresh vouches that no other row of this id was ever written to this generation: an older one need not be looked for.
 	Fresh bool
+	// New says that there is hardly another row of this id: a store for which looking costs something may write first, and
+	// look only where there is one.
+	New bool
 }
 
 // Entry puts a row into an ordered list. Sort keys are compared byte by byte and are unique within a list.
@@ -53,15 +56,15 @@ type Notice struct {
 	Data string
 }
 
-// Busy says whether a list may take all the traffic of a service: a store whose partitions are bounded spreads it.
+// Busy says whether a list may take a write for each message of a service: a store whose partitions are bounded spreads
+// it. The journal's lists take one for each page, which is hundreds of messages where there are many.
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
-	switch kind {
-	case "status", "dead", "newest", "oldest", "accepted", "arrived":
-		return true
-	}
-	return false
+	return kind == "status" || kind == "dead"
 }
+
+// Lasting says of a kind that is Named that its lists are never empty again: no row of theirs is ever taken away.
+func Lasting(kind string) bool { return kind == "hours" }
 
 // Named says whether Views.Lists answers the names of lists of a kind: "due" is the kind of "due/svc_1/ep_2". A store may
 // have to write them down.

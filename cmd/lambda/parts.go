@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,6 +22,7 @@ import (
 	"webplug/infra/dynamo"
 	"webplug/infra/sender"
 	"webplug/infra/sns"
+	"webplug/infra/stage"
 	"webplug/projections"
 )
 
@@ -32,6 +34,7 @@ type parts struct {
 	store    *dynamo.Store
 	rows     projections.Views
 	log      *eventlog.Log
+	figures  figures
 	now      eventlog.Clock
 	newID    eventlog.IDs
 	random   io.Reader
@@ -47,8 +50,9 @@ func openParts(ctx context.Context, s settings, logger *slog.Logger) (*parts, er
 		return nil, err
 	}
 	p := &parts{
-		settings: s, aws: c, now: process.SystemClock, newID: process.NewIDs(process.SystemClock), random: cryptorand.Reader,
-		jitter: rand.Float64, logger: logger,
+		settings: s, aws: c, figures: figures{os.Stdout, s.stage, process.SystemClock}, now: process.SystemClock,
+		newID: process.NewIDs(process.SystemClock), random: cryptorand.Reader,
+		jitter: rand.Float64, guard: sender.Guard{AllowPrivate: loopbackEndpoints != ""}, logger: logger,
 	}
 	p.store, err = dynamo.Open(ctx, dynamo.Options{
 		AWS: c, LogTable: s.tables + "-log", KeysTable: s.tables + "-keys", ViewsTable: s.tables + "-views",
@@ -77,7 +81,12 @@ func (p *parts) sealer(ctx context.Context) (*eventlog.Sealer, error) {
 	if err != nil || len(master) != eventlog.MasterKeySize {
 		return nil, fmt.Errorf("the secret %s is no master key, which has %d hexadecimal digits", p.settings.masterKeySecret, 2*eventlog.MasterKeySize)
 	}
-	return process.Sealer(ctx, p.store, master, p.random, func(ctx context.Context) (bool, error) { return process.Empty(ctx, p.store) })
+	return process.Sealer(ctx, p.store, master, p.random, func(ctx context.Context) (bool, error) {
+		if p.settings.role != stage.API && p.settings.role != stage.Schedule {
+			return false, nil // these begin a stage, and may read the whole log; without an event there is nothing for others to do
+		}
+		return process.Empty(ctx, p.store)
+	})
 }
 
 // secret reads a secret's text.

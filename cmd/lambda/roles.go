@@ -21,11 +21,11 @@ func (p *parts) handler(ctx context.Context) (lambda.Handler, error) {
 	case stage.Work:
 		return nil, errNotYet(stage.Work)
 	case stage.Reports:
-		return nil, errNotYet(stage.Reports)
+		return p.reports(ctx)
 	case stage.Schedule:
 		return nil, errNotYet(stage.Schedule)
 	case stage.API:
-		return nil, errNotYet(stage.API)
+		return p.api(ctx)
 	}
 	return nil, errNotYet(p.settings.role)
 }

@@ -39,9 +39,9 @@ func needs(r stage.Role) []string {
 	case stage.Views:
 		return nil
 	case stage.Reports:
-		return []string{stage.EnvMasterKeySecret, stage.EnvWorkQueueURL}
+		return []string{stage.EnvMasterKeySecret}
 	case stage.API:
-		return append(topics, stage.EnvMasterKeySecret, stage.EnvAdminKeySecret, stage.EnvDefaultFormat, stage.EnvWorkQueueURL)
+		return []string{stage.EnvMasterKeySecret, stage.EnvAdminKeySecret, stage.EnvDefaultFormat}
 	case stage.Queue:
 		return []string{stage.EnvMasterKeySecret, stage.EnvAttemptsQueueURL}
 	case stage.Schedule:

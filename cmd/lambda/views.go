@@ -12,10 +12,11 @@ import (
 
 // views makes the role that makes rows of what the log's stream brings.
 func (p *parts) views(ctx context.Context) (lambda.Handler, error) {
-	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
-	if _, err := batches.Open(ctx, p.store, false); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return nil, err
 	}
-	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: batches, Logger: p.logger}
+	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
+	reader := counting{batches, p.figures, p.log.Decode}
+	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: reader, Logger: p.logger}
 	return lambda.NewHandler(feed.Handle), nil
 }

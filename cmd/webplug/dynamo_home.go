@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -34,6 +35,7 @@ type dynamoHome struct {
 	pump       *dynamo.Pump
 	lanes      *projections.Lanes
 	jobs       *projections.JobRunner
+	router     *projections.RouterRunner
 	metrics    *metrics
 	api        *rest.API
 	awaiting   *projections.Awaiting
@@ -93,6 +95,10 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		},
 	}, planned.OpenJobs, o.logger) // it is woken when a job has its row
 	h.batches.OnJob(h.jobs.Wake)
+	h.router = projections.NewRouterRunner(
+		&projections.Router{Log: h.log, Candidates: directory, Now: o.now},
+		h.batches.Unrouted, o.logger)
+	h.batches.OnUnrouted(h.router.Ask)
 	queries.OnUnstuck(func(ctx context.Context) { h.lanes.Rescan(ctx) })
 	h.metrics = newMetrics(gauges{
 		lanes: func() *projections.Lanes { return h.lanes },
@@ -177,7 +183,10 @@ func (h *dynamoHome) run(ctx context.Context) error {
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
-		h.jobs.Run(ctx)
+		var both sync.WaitGroup
+		both.Go(func() { h.jobs.Run(ctx) })
+		both.Go(func() { h.router.Run(ctx) })
+		both.Wait()
 	}()
 	topics := h.topics.run(ctx, h.sns, h.published, h.options.logger)
 	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -64,6 +65,7 @@ type home struct {
 	topics    *topics
 	sns       *projections.SNS // nil without topics
 	jobs      *projections.JobRunner
+	router    *projections.RouterRunner
 	metrics   *metrics
 	api       *rest.API
 	started   time.Time
@@ -141,6 +143,10 @@ func (h *home) assemble(ctx context.Context) error {
 		},
 	}, h.queries.OpenJobs, o.logger)
 	h.projector.OnJob(h.jobs.Wake)
+	h.router = projections.NewRouterRunner(
+		&projections.Router{Log: h.log, Candidates: h.projector.Directory(), Now: o.now},
+		h.projector.Unrouted, o.logger)
+	h.projector.OnUnrouted(h.router.Ask)
 	pages, err := ui.New()
 	if err != nil {
 		return err
@@ -174,7 +180,10 @@ func (h *home) run(ctx context.Context) error {
 	working := make(chan struct{})
 	go func() {
 		defer close(working)
-		h.jobs.Run(ctx)
+		var both sync.WaitGroup
+		both.Go(func() { h.jobs.Run(ctx) })
+		both.Go(func() { h.router.Run(ctx) })
+		both.Wait()
 	}()
 	err := h.lanes.Run(ctx, h.feed, h.options.grace, func() { close(h.isReady) })
 	<-working

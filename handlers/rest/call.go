@@ -126,7 +126,11 @@ func (a *API) serve(n access, ofService bool, handle handler) echo.HandlerFunc {
 // bounded is the context of a request's work: it ends when that has taken too long, or, if it only reads, when nobody
 // listens any more.
 func (a *API) bounded(r *http.Request) (context.Context, context.CancelFunc) {
-	if r.Method != http.MethodGet {
+	switch {
+	case r.Method == http.MethodGet:
+	case a.Function:
+		return context.WithTimeout(context.WithoutCancel(r.Context()), a.Timeout)
+	default:
 		return a.commands.next(), func() {}
 	}
 	return context.WithTimeout(r.Context(), a.Timeout)

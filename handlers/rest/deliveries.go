@@ -40,30 +40,43 @@ func (a *API) changeDelivery(
 	if err := c.decodeIfAny(&body); err != nil {
 		return err
 	}
-	message, err := c.messageID()
+	m, endpoint, err := a.chunkOfDelivery(ctx, c)
 	if err != nil {
 		return err
 	}
-	endpoint, err := c.endpointID()
+	cmd, err := build(m, endpoint, body.Reason)
 	if err != nil {
 		return err
 	}
-	m, err := eventlog.Load[domain.Message](ctx, a.Log, domain.MessageStream(c.service.ID, message))
-	if err != nil {
-		return err
-	}
-	cmd, err := build(m.State, endpoint, body.Reason)
-	if err != nil {
-		return err
-	}
-	d, _, err := execute(ctx, a, c, false, domain.DeliveryStream(c.service.ID, message, endpoint), cmd, noClaims)
+	d, _, err := execute(ctx, a, c, false, domain.DeliveryStream(c.service.ID, m.Root(), endpoint), cmd, noClaims)
 	if err != nil {
 		return err
 	}
 	if d.Version > 0 {
 		c.did(d.Stream, d.Version)
 	} else { // nothing has happened to it but its acceptance
-		c.did(m.Stream, m.Version)
+		c.did(domain.MessageStream(c.service.ID, m.Root()), m.Version)
 	}
-	return c.json(http.StatusAccepted, projections.NewDeliveryRow(m.State, endpoint, d.State))
+	return c.json(http.StatusAccepted, projections.NewDeliveryRow(m, endpoint, d.State))
+}
+
+// chunkOfDelivery is the chunk of the path's message that decided on the path's endpoint; if none did, any.
+func (a *API) chunkOfDelivery(ctx context.Context, c *call) (m domain.Message, endpoint string, err error) {
+	if _, err := c.messageID(); err != nil {
+		return m, "", err
+	}
+	if endpoint, err = c.endpointID(); err != nil {
+		return m, "", err
+	}
+	if m, err = a.message(ctx, c); err != nil || m.Accepted.More == "" {
+		return m, endpoint, err
+	}
+	within, err := a.within(ctx, c, projections.DeliveryFilter{EndpointID: endpoint})
+	if err != nil {
+		return m, endpoint, err
+	}
+	for chunk, err := range projections.ChunksOf(ctx, a.Log, c.service.ID, m, within) {
+		return chunk, endpoint, err
+	}
+	return m, endpoint, nil
 }

@@ -193,10 +193,19 @@ func (a *API) getEndpoint(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	a.inForce(ctx, c, endpoint)
 	return c.json(http.StatusOK, row)
 }
 
-// endpoint is the endpoint of the path, as routing sees it.
+// inForce waits until messages go to an endpoint as it is shown, or says that they may not: whoever has read active gets
+// what is published after, whoever has read paused gets none.
+func (a *API) inForce(ctx context.Context, c *call, e domain.Endpoint) {
+	if !a.Directory.Settled(ctx, domain.EndpointStream(c.service.ID, e.ID), e.Version) {
+		c.Response().Header()[headerStale] = valueTrue
+	}
+}
+
+// endpoint is the endpoint of the path.
 func (a *API) endpoint(ctx context.Context, c *call) (domain.Endpoint, error) {
 	id, err := c.endpointID()
 	if err != nil {

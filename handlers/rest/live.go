@@ -41,7 +41,7 @@ func (a *API) live(ctx context.Context, c *call) error {
 	if err := q.done(); err != nil {
 		return err
 	}
-	if wantsStream(c.Request()) {
+	if wantsStream(c.Request()) && !a.Function {
 		return a.stream(c, filter, request)
 	}
 	page, err := a.Queries.Live(ctx, c.service.ID, filter, request)

@@ -2,10 +2,7 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -76,14 +73,29 @@ func (a *API) trail(ctx context.Context, c *call) (projections.MessageTrail, err
 	if err != nil {
 		return projections.MessageTrail{}, err
 	}
-	trail, err := projections.LoadTrail(ctx, a.Log, c.service.ID, id)
-	if err == nil && !trail.Message().Exists() {
-		err = domain.Refuse(domain.NotFound, "", "no such message")
+	var trail projections.MessageTrail
+	if user := c.caller.user(); user != "" {
+		trail, err = projections.LoadTrailOf(ctx, a.Log, c.service.ID, id, projections.Within{User: user})
+	} else {
+		trail, err = projections.LoadTrail(ctx, a.Log, c.service.ID, id)
 	}
-	if user := c.caller.user(); err == nil && user != "" {
-		trail, _, err = trail.Part(user, func(e string) (bool, error) { return a.owns(ctx, c, e) })
+	if err != nil {
+		return trail, err
 	}
-	return trail, err
+	if !trail.Message().Exists() {
+		return trail, domain.Refuse(domain.NotFound, "", "no such message")
+	}
+	return a.ownPart(ctx, c, trail)
+}
+
+// ownPart is a trail as the caller may see it.
+func (a *API) ownPart(ctx context.Context, c *call, trail projections.MessageTrail) (projections.MessageTrail, error) {
+	user := c.caller.user()
+	if user == "" {
+		return trail, nil
+	}
+	part, _, err := trail.Part(user, func(e string) (bool, error) { return a.owns(ctx, c, e) })
+	return part, err
 }
 
 func (c *call) messageID() (string, error) { return c.idOf("msg", domain.PrefixMessage, "message") }
@@ -107,47 +119,3 @@ func (a *API) messageHistory(ctx context.Context, c *call) error {
 }
 
 func all[T any](T) bool { return true }
-
-func (a *API) listDeliveries(ctx context.Context, c *call) error {
-	q := c.query()
-	f := projections.DeliveryFilter{
-		UserID: q.id("user_id", domain.PrefixUser), EventType: q.text("event_type"),
-		EndpointID: q.id("endpoint_id", domain.PrefixEndpoint), Cause: q.cause("cause"),
-	}
-	status, request := word(q, "status", deliveryStates...), q.page()
-	f.Since, f.Until = q.span()
-	if err := q.done(); err != nil {
-		return err
-	}
-	trail, err := a.trail(ctx, c)
-	if err != nil {
-		return err
-	}
-	var failed error
-	page, err := pageOf(trail.Deliveries(), request,
-		func(r projections.DeliveryRow) string { return or(r.EndpointID, "") },
-		func(r projections.DeliveryRow) bool {
-			ok, err := a.wantsDelivery(ctx, c, f, r)
-			failed = errors.Join(failed, err)
-			return ok && (status == "" || r.Status == status)
-		})
-	if err = errors.Join(err, failed); err != nil {
-		return err
-	}
-	return list(c, page, asItIs)
-}
-
-// wantsDelivery says whether a filter wants a delivery of one message.
-func (a *API) wantsDelivery(ctx context.Context, c *call, f projections.DeliveryFilter, r projections.DeliveryRow) (bool, error) {
-	changed := slices.MaxFunc([]time.Time{r.AcceptedAt, or(r.LastAttemptAt, r.AcceptedAt), or(r.EndedAt, r.AcceptedAt)}, time.Time.Compare)
-	switch endpoint := or(r.EndpointID, ""); {
-	case f.EndpointID != "" && endpoint != f.EndpointID, f.EventType != "" && r.EventType != f.EventType,
-		f.Cause != "" && or(r.Cause, "") != f.Cause, changed.Before(f.Since), !f.Until.IsZero() && !changed.Before(f.Until):
-		return false, nil
-	case f.UserID == "":
-		return true, nil
-	default:
-		e, err := a.Directory.Endpoint(ctx, c.service.ID, endpoint)
-		return e.Exists() && e.UserID == f.UserID, err
-	}
-}

@@ -120,8 +120,17 @@ func (a *API) meets(ctx context.Context, c *call, message string) (bool, error) 
 	if err != nil || !m.State.Exists() {
 		return false, err
 	}
-	_, meets, err := projections.PartOf(m.State.Accepted, c.caller.user(), func(e string) (bool, error) { return a.owns(ctx, c, e) })
-	return meets, err
+	user := c.caller.user()
+	for chunk, err := range projections.ChunksOf(ctx, a.Log, c.service.ID, m.State, projections.Within{User: user}) {
+		if err != nil {
+			return false, err
+		}
+		_, meets, err := projections.PartOf(chunk.Accepted, user, func(e string) (bool, error) { return a.owns(ctx, c, e) })
+		if err != nil || meets {
+			return meets, err
+		}
+	}
+	return false, nil
 }
 
 // ownUser refuses a body that names another user than the caller is limited to, as if there were no such user.

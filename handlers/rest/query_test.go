@@ -102,6 +102,7 @@ func TestPositions(t *testing.T) {
 			}
 		}
 		for _, a := range []answer{
+			s.get(s.path + "/endpoints/" + s.endpoint), s.get(s.path + "/subscriptions/" + s.sub),
 			s.post(s.path+"/endpoints/"+s.endpoint+"/pause", nil), s.patch(s.path+"/users/"+s.user, obj{"name": "x"}), s.delete(s.path + "/subscriptions/" + s.sub),
 		} {
 			if a.header.Get("WebPlug-Stale") != "true" {

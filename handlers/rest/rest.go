@@ -48,6 +48,10 @@ type Options struct {
 	Observe func(method, route string, status int, took time.Duration)
 	// Timeout bounds each request's work; 0 is DefaultTimeout.
 	Timeout time.Duration
+	// Function says that the process stands still between requests and answers each whole (AWS Lambda): who asks for a
+	// stream gets the JSON of the same path, and deadlines are not shared, since one that began before a standstill may
+	// end with it.
+	Function bool
 }
 
 // DefaultTimeout bounds a request's work.

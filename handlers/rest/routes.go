@@ -105,6 +105,7 @@ func (a *API) serveRoutes() {
 	for _, r := range a.routes() {
 		a.echo.Add(r.method, r.path, a.serve(r.access, strings.Contains(r.path, ":svc"), r.handle))
 	}
+	a.echo.POST(selfTestPath+":token", a.selfTest)
 	if a.Pages != nil {
 		for _, path := range pages {
 			a.echo.GET(path, echo.WrapHandler(a.Pages))

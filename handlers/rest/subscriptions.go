@@ -61,14 +61,11 @@ func (a *API) getSubscription(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return a.showSubscription(ctx, c, endpoint, typeID)
-}
-
-func (a *API) showSubscription(ctx context.Context, c *call, e domain.Endpoint, typeID string) error {
-	shown, err := a.shownSubscription(ctx, c, e, typeID)
+	shown, err := a.shownSubscription(ctx, c, endpoint, typeID)
 	if err != nil {
 		return err
 	}
+	a.inForce(ctx, c, endpoint)
 	return c.json(http.StatusOK, shown)
 }
 

@@ -13,7 +13,11 @@ import (
 // EventLog holds a store to the words of eventlog.Store.
 func EventLog(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
-	runChecks(t, open, within, []check{
+	runChecks(t, open, within, eventLogChecks())
+}
+
+func eventLogChecks() []check {
+	return []check{
 		{name: "of 16 writers on one version one wins", run: oneWriterWins},
 		{name: "16 equal appends at once are one", run: equalAppendsAreOne},
 		{name: "a conflict on the second stream leaves nothing of the first", run: allOrNone},
@@ -40,7 +44,7 @@ func EventLog(t *testing.T, open Maker, within ...Within) {
 		{name: "everything acknowledged is there after a crash", needs: []need{needsReopen}, run: crash},
 		{name: "heads are right after a crash", needs: []need{needsReopen}, run: headsAfterCrash},
 		{name: "random batches do what a map does", run: likeAMap},
-	})
+	}
 }
 
 func oneWriterWins(t *testing.T, h Harness) {

@@ -4,6 +4,7 @@
 package contract
 
 import (
+	"slices"
 	"testing"
 
 	"webplug/domain/eventlog"
@@ -69,6 +70,26 @@ type check struct {
 	name  string
 	needs []need
 	run   func(*testing.T, Harness)
+}
+
+// AfterCrash runs of the suites for log, scanner and keys what is about a crash, one case after the other: for a crash that
+// costs more than the suites can pay for each of their cases.
+func AfterCrash(t *testing.T, open Maker) {
+	t.Helper()
+	for _, c := range slices.Concat(eventLogChecks(), scannerChecks(), keysChecks()) {
+		if !slices.Contains(c.needs, needsReopen) {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			h := open(t)
+			for _, n := range c.needs {
+				if !h.has(n) {
+					t.Fatalf("this store lacks %q", n)
+				}
+			}
+			c.run(t, h)
+		})
+	}
 }
 
 // Within runs a case somewhere else than directly in its subtest; testing/synctest.Test is one.

@@ -13,15 +13,19 @@ import (
 // Keys holds a store of data keys to the words of eventlog.Keys.
 func Keys(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
+	runChecks(t, open, within, keysChecks())
+}
+
+func keysChecks() []check {
 	of := []need{needsKeys}
-	runChecks(t, open, within, []check{
+	return []check{
 		{name: "a key that is not there", needs: of, run: keyAbsent},
 		{name: "what was created is loaded", needs: of, run: keyCreated},
 		{name: "a second creation answers the first", needs: of, run: keyOnce},
 		{name: "16 creations at once get one key", needs: of, run: keyRace},
 		{name: "names do not touch each other nor the log", needs: of, run: keyNames},
 		{name: "a key survives a crash", needs: []need{needsKeys, needsReopen}, run: keyAfterCrash},
-	})
+	}
 }
 
 func keyAbsent(t *testing.T, h Harness) {

@@ -13,8 +13,12 @@ import (
 // Scanner holds a store to the words of eventlog.Scanner.
 func Scanner(t *testing.T, open Maker, within ...Within) {
 	t.Helper()
+	runChecks(t, open, within, scannerChecks())
+}
+
+func scannerChecks() []check {
 	of := []need{needsScanner}
-	runChecks(t, open, within, []check{
+	return []check{
 		{name: "an empty log", needs: of, run: scanEmpty},
 		{name: "everything once, each stream in order", needs: of, run: scanAll},
 		{name: "resumes from any page", needs: of, run: scanResumes},
@@ -23,7 +27,7 @@ func Scanner(t *testing.T, open Maker, within ...Within) {
 		{name: "a cancelled context", needs: of, run: scanCancelled},
 		{name: "a checkpoint that is none", needs: of, run: scanBadCheckpoint},
 		{name: "after a crash", needs: []need{needsScanner, needsReopen}, run: scanAfterCrash},
-	})
+	}
 }
 
 func scanEmpty(t *testing.T, h Harness) {

@@ -35,6 +35,7 @@ func Views(t *testing.T, open ViewsMaker) {
 		{"a list longer than a page", listLong},
 		{"rows that are large and many are written in one call", rowsMany},
 		{"a fresh row may come twice", rowFresh},
+		{"a row that is said to be new is as any other", rowNew},
 		{"notices say what their rows said last", noticesSay},
 		{"writers of one row at once agree", writersAtOnce},
 		{"the names of lists with rows", listNames},
@@ -193,8 +194,27 @@ func listMoves(t *testing.T, v projections.Views) {
 	wantList(t, v, projections.ListQuery{List: "moved"}, "2=a")
 }
 
+func rowNew(t *testing.T, v projections.Views) {
+	likely := func(version eventlog.Version, body string, lists ...projections.Entry) projections.Row {
+		r := viewRow("a", version, body, lists...)
+		r.New = true
+		return r
+	}
+	mustApply(t, v, likely(2, "second", on("l", "2")))
+	wantBody(t, v, "second")
+	mustApply(t, v, likely(1, "first", on("l", "1")), viewRow("b", 1, "other"))
+	mustApply(t, v, likely(2, "again", on("l", "2")))
+	wantBody(t, v, "second")
+	mustApply(t, v, likely(3, "third", on("m", "3")))
+	wantBody(t, v, "third")
+	wantList(t, v, projections.ListQuery{List: "l"})
+	wantList(t, v, projections.ListQuery{List: "m"}, "3=a")
+	mustApply(t, v, likely(4, ""))
+	wantBody(t, v, "")
+}
+
 func listBusy(t *testing.T, v projections.Views) {
-	const list = "newest/svc_1/2026010203"
+	const list = "status/svc_1/failed"
 	if !projections.Busy(list) {
 		t.Fatal("the list is not busy")
 	}

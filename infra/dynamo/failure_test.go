@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"webplug/domain/eventlog"
+	"webplug/infra/dynamo"
 )
 
 var (
@@ -192,25 +193,25 @@ func TestRefusedForGood(t *testing.T) {
 
 func TestReadsOutlastFaults(t *testing.T) {
 	t.Parallel()
-	s, network := openFaulty(t)
-	mustAppend(t, s, write("svc_1/a", 0, noise(300_000)))
-	for v := eventlog.Version(1); v < 5; v++ {
-		mustAppend(t, s, write("svc_1/a", v, noise(300_000)))
+	o := options(t)
+	writer := open(t, o)
+	for v := range eventlog.Version(5) {
+		mustAppend(t, writer, write("svc_1/a", v, noise(300_000)))
 	}
 	of := oneStream[0].Stream
 	for _, what := range []struct {
 		name string
-		read func(context.Context) (int, error)
+		read func(context.Context, *dynamo.Store) (int, error)
 	}{
-		{"read", func(ctx context.Context) (int, error) {
+		{"read", func(ctx context.Context, s *dynamo.Store) (int, error) {
 			got, err := texts(s.Read(ctx, of, 0))
 			return len(got), err
 		}},
-		{"trail", func(ctx context.Context) (int, error) {
+		{"trail", func(ctx context.Context, s *dynamo.Store) (int, error) {
 			got, err := texts(s.Trail(ctx, of.Service, of.Root))
 			return len(got), err
 		}},
-		{"scan", func(ctx context.Context) (int, error) {
+		{"scan", func(ctx context.Context, s *dynamo.Store) (int, error) {
 			n := -1
 			for page, err := range s.Scan(ctx, "") {
 				if err != nil {
@@ -224,16 +225,16 @@ func TestReadsOutlastFaults(t *testing.T) {
 		}},
 	} {
 		for name, f := range map[string]fault{"throttled": throttled, "broke": broke, "reset": reset, "lost": answerLost, "cut": answerCut} {
+			s, network := faulty(o)    // each with retries of its own
 			network.then(f, f, nil, f) // on the first page and on the second
-			if n, err := what.read(t.Context()); err != nil || n != 5*300_000+4 {
+			if n, err := what.read(t.Context(), s); err != nil || n != 5*300_000+4 {
 				t.Errorf("%s, %s: %d bytes, %v", what.name, name, n, err)
 			}
 			network.then(append([]fault{nil}, always(f)...)...)
-			if _, err := what.read(t.Context()); !errors.Is(err, eventlog.ErrUnavailable) {
+			if _, err := what.read(t.Context(), s); !errors.Is(err, eventlog.ErrUnavailable) {
 				t.Errorf("%s, %s for ever: got %v, want ErrUnavailable", what.name, name, err)
 			}
 		}
-		network.then()
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // faults is a network that does what it is told to the next requests, one each.
@@ -119,4 +122,44 @@ func cancelled(reasons ...string) fault {
 		text += fmt.Sprintf(`,{"Code":%q}`, r)
 	}
 	return refused(http.StatusBadRequest, "TransactionCanceledException", `,"CancellationReasons":[`+text[1:]+`]`)
+}
+
+// answered is an answer made up here.
+func answered(r *http.Request, body string) *http.Response {
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body: io.NopCloser(strings.NewReader(body)), Request: r,
+	}
+}
+
+// sendBody sends a request with another body, and drops its answer.
+func sendBody(r *http.Request, send func() (*http.Response, error), body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	res, err := send()
+	if err != nil {
+		return err
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("DynamoDB Local answers %d", res.StatusCode)
+	}
+	return nil
+}
+
+// looking is a network that shows each request before it is sent.
+type looking func(operation string, body jsontext.Value)
+
+func (l looking) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	l(operation, body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return http.DefaultTransport.RoundTrip(r)
 }

@@ -53,9 +53,12 @@ func options(t testing.TB) dynamo.Options {
 		AWS:       server.Config(),
 		LogTable:  fmt.Sprintf("log-%d", n),
 		KeysTable: fmt.Sprintf("keys-%d", n), ViewsTable: fmt.Sprintf("views-%d", n),
-		Backoff: func(int) time.Duration { return 0 },
+		Backoff: noWait,
 	}
 }
+
+// noWait retries at once.
+func noWait(int) time.Duration { return 0 }
 
 // open makes the tables and a store on them.
 func open(t testing.TB, o dynamo.Options) *dynamo.Store {
@@ -72,6 +75,11 @@ func openFaulty(t testing.TB) (*dynamo.Store, *faults) {
 	t.Helper()
 	o := options(t)
 	open(t, o)
+	return faulty(o)
+}
+
+// faulty is a further store on the same tables, whose requests pass through faults.
+func faulty(o dynamo.Options) (*dynamo.Store, *faults) {
 	f := &faults{next: http.DefaultTransport}
 	o.AWS.HTTPClient = &http.Client{Transport: f}
 	return dynamo.New(o), f

@@ -81,19 +81,37 @@ func (s *Store) createTable(ctx context.Context, in *dynamodb.CreateTableInput) 
 }
 
 func (s *Store) checkTables(ctx context.Context) error {
-	if err := s.checkTable(ctx, s.o.LogTable, logShape()); err != nil {
+	log, err := s.checkTable(ctx, s.o.LogTable, logShape())
+	if err != nil {
 		return err
 	}
-	if err := s.checkTable(ctx, s.o.KeysTable, keysShape()); err != nil {
+	if err := checkStream(log); err != nil {
 		return err
 	}
-	return s.checkTable(ctx, s.o.ViewsTable, logShape())
+	if _, err := s.checkTable(ctx, s.o.KeysTable, keysShape()); err != nil {
+		return err
+	}
+	_, err = s.checkTable(ctx, s.o.ViewsTable, logShape())
+	return err
 }
 
-func (s *Store) checkTable(ctx context.Context, name string, want []types.KeySchemaElement) error {
+// checkStream sees that what is appended is handed on whole: without it nothing is delivered, and nobody is told.
+func checkStream(log *types.TableDescription) error {
+	spec := log.StreamSpecification
+	if spec == nil || !aws.ToBool(spec.StreamEnabled) {
+		return fmt.Errorf("table %s has no stream: read models and deliveries follow it; turn it on, with new images", *log.TableName)
+	}
+	if spec.StreamViewType != types.StreamViewTypeNewImage && spec.StreamViewType != types.StreamViewTypeNewAndOldImages {
+		return fmt.Errorf("the stream of table %s holds %s and must hold new images: it has to be turned off and on again with NEW_IMAGE, "+
+			"which makes a new stream", *log.TableName, spec.StreamViewType)
+	}
+	return nil
+}
+
+func (s *Store) checkTable(ctx context.Context, name string, want []types.KeySchemaElement) (*types.TableDescription, error) {
 	out, err := s.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
 	if err != nil {
-		return s.failed(ctx, "looking at table "+name, err)
+		return nil, s.failed(ctx, "looking at table "+name, err)
 	}
 	kinds := map[string]types.ScalarAttributeType{}
 	for _, d := range out.Table.AttributeDefinitions {
@@ -106,10 +124,10 @@ func (s *Store) checkTable(ctx context.Context, name string, want []types.KeySch
 			kinds[*want[i].AttributeName] == types.ScalarAttributeTypeS
 	}
 	if !same {
-		return fmt.Errorf("table %s is not WebPlug's: its key must be %s; use another name, or remove it if nothing else uses it",
+		return nil, fmt.Errorf("table %s is not WebPlug's: its key must be %s; use another name, or remove it if nothing else uses it",
 			name, describe(want))
 	}
-	return nil
+	return out.Table, nil
 }
 
 func describe(shape []types.KeySchemaElement) string {

@@ -105,3 +105,31 @@ func TestTablesOfAnotherShape(t *testing.T) {
 		})
 	}
 }
+
+// A log whose stream does not hold what was appended would take messages and deliver none.
+func TestALogWithoutAStreamOfNewImages(t *testing.T) {
+	t.Parallel()
+	for words, stream := range map[string]*types.StreamSpecification{
+		"has no stream": nil,
+		"KEYS_ONLY":     {StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly},
+		"OLD_IMAGE":     {StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeOldImage},
+	} {
+		o := options(t)
+		_, err := raw(o).CreateTable(t.Context(), &dynamodb.CreateTableInput{
+			TableName: aws.String(o.LogTable), BillingMode: types.BillingModePayPerRequest, StreamSpecification: stream,
+			KeySchema: []types.KeySchemaElement{
+				{AttributeName: aws.String("p"), KeyType: types.KeyTypeHash}, {AttributeName: aws.String("s"), KeyType: types.KeyTypeRange},
+			},
+			AttributeDefinitions: []types.AttributeDefinition{
+				{AttributeName: aws.String("p"), AttributeType: types.ScalarAttributeTypeS},
+				{AttributeName: aws.String("s"), AttributeType: types.ScalarAttributeTypeS},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSentence(t, dynamo.New(o).CreateTables(t.Context()), o.LogTable, words)
+		_, err = dynamo.Open(t.Context(), o)
+		wantSentence(t, err, o.LogTable, words, "new images")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -34,7 +35,7 @@ func (v *Views) Apply(ctx context.Context, g projections.Generation, rows []proj
 		return err
 	}
 	if len(others) > 0 {
-		old, err := v.stored(ctx, g, others)
+		old, err := v.stored(ctx, g, slices.DeleteFunc(slices.Clone(others), func(r projections.Row) bool { return r.New }))
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,8 @@
 package dynamo_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"testing"
@@ -54,11 +52,7 @@ func unprocessed(member string) fault {
 		if err := json.UnmarshalRead(r.Body, &body); err != nil {
 			return nil, err
 		}
-		answer := fmt.Sprintf(`{%q:%s,"Responses":{}}`, member, body.RequestItems)
-		return &http.Response{
-			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
-			Body: io.NopCloser(bytes.NewReader([]byte(answer))), Request: r,
-		}, nil
+		return answered(r, fmt.Sprintf(`{%q:%s,"Responses":{}}`, member, body.RequestItems)), nil
 	}
 }
 

@@ -294,6 +294,10 @@ func (v *Views) Lists(ctx context.Context, g projections.Generation, view projec
 			}
 			has := make([]bool, len(lists))
 			err = inParallel(ctx, listsAtOnce, len(lists), func(ctx context.Context, i int) error {
+				if kind, _, _ := strings.Cut(lists[i], "/"); projections.Lasting(kind) {
+					has[i] = true
+					return nil
+				}
 				rows, err := v.List(ctx, g, projections.ListQuery{View: view, List: lists[i], Limit: 1})
 				has[i] = len(rows) > 0
 				return err

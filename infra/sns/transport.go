@@ -131,6 +131,10 @@ func (t *Transport) logGroups(ctx context.Context, arn string) error {
 // through before. The content type is the topic's: a delivery policy here would replace the topic's retries.
 func (t *Transport) attributes(w *projections.WantedSubscription) map[string]string {
 	a := map[string]string{"FilterPolicy": `{"to":["` + w.Slot + `"]}`}
+	if w.Queue {
+		a["RawMessageDelivery"] = "true"
+		return a
+	}
 	if t.DeadLetterARN != "" {
 		a["RedrivePolicy"] = `{"deadLetterTargetArn":"` + t.DeadLetterARN + `"}`
 	}
@@ -138,11 +142,14 @@ func (t *Transport) attributes(w *projections.WantedSubscription) map[string]str
 }
 
 func (t *Transport) subscribe(ctx context.Context, w *projections.WantedSubscription) (projections.Found, error) {
-	u, err := url.Parse(w.URL)
-	if err != nil {
-		return projections.Found{}, failure("subscribe", fmt.Errorf("the URL cannot be read: %w", err))
+	protocol := "sqs"
+	if !w.Queue {
+		u, err := url.Parse(w.URL)
+		if err != nil {
+			return projections.Found{}, failure("subscribe", fmt.Errorf("the URL cannot be read: %w", err))
+		}
+		protocol = strings.ToLower(u.Scheme)
 	}
-	protocol := strings.ToLower(u.Scheme)
 	wanted := t.attributes(w)
 	made, err := t.Client.Subscribe(ctx, &sns.SubscribeInput{
 		TopicArn: &w.TopicARN, Protocol: &protocol, Endpoint: &w.URL, Attributes: wanted, ReturnSubscriptionArn: true,
@@ -220,24 +227,15 @@ func (t *Transport) Confirm(ctx context.Context, topicARN, token string) (string
 	return *out.SubscriptionArn, nil
 }
 
-// attributeTo is the message attribute that names the slots a message is for.
-const attributeTo = "to"
-
 // Publish hands up to ten messages to a topic at once.
 func (t *Transport) Publish(ctx context.Context, topicARN string, messages []projections.Outgoing) ([]projections.Receipt, error) {
 	entries := make([]types.PublishBatchRequestEntry, len(messages))
 	for i, m := range messages {
-		entries[i] = types.PublishBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), Message: &m.Body}
-		if len(m.To) == 0 {
-			continue
-		}
-		list, err := json.Marshal(m.To)
+		attributes, err := published(m)
 		if err != nil {
 			return nil, failure("publish", err)
 		}
-		entries[i].MessageAttributes = map[string]types.MessageAttributeValue{
-			attributeTo: {DataType: aws.String("String.Array"), StringValue: aws.String(string(list))},
-		}
+		entries[i] = types.PublishBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), Message: &m.Body, MessageAttributes: attributes}
 	}
 	out, err := t.Client.PublishBatch(ctx, &sns.PublishBatchInput{TopicArn: &topicARN, PublishBatchRequestEntries: entries})
 	if err != nil {
@@ -258,4 +256,23 @@ func (t *Transport) Publish(ctx context.Context, topicARN string, messages []pro
 		}
 	}
 	return receipts, nil
+}
+
+// published is the attributes that a message has in a topic.
+func published(m projections.Outgoing) (map[string]types.MessageAttributeValue, error) {
+	a := map[string]types.MessageAttributeValue{}
+	if len(m.To) > 0 {
+		list, err := json.Marshal(m.To)
+		if err != nil {
+			return nil, err
+		}
+		a[projections.AttributeTo] = types.MessageAttributeValue{DataType: aws.String("String.Array"), StringValue: aws.String(string(list))}
+	}
+	if m.First {
+		a[projections.AttributeFirst] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: aws.String("true")}
+	}
+	if m.Service != "" {
+		a[projections.AttributeService] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &m.Service}
+	}
+	return a, nil
 }

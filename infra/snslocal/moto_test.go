@@ -1,15 +1,9 @@
 package snslocal_test
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,71 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"webplug/infra/moto"
 )
-
-// motoVersion is the emulator that others wrote, by which the local SNS is cross-checked where both answer: the API's
-// surface, errors and filter policies. It knows neither handshake nor retries nor status records.
-const motoVersion = "5.2.1"
-
-// moto starts it, and gives a client.
-func moto(t *testing.T) *sns.Client {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	_ = l.Close()
-	ctx, stop := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, motoServer(t), "-H", "127.0.0.1", "-p", strconv.Itoa(port))
-	if err := server.Start(); err != nil {
-		t.Fatalf("start moto: %v", err)
-	}
-	t.Cleanup(func() { stop(); _ = server.Wait() })
-	url := "http://127.0.0.1:" + strconv.Itoa(port)
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/moto-api/", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if answer, err := http.DefaultClient.Do(r); err == nil {
-			_ = answer.Body.Close()
-			return client(http.DefaultTransport, url)
-		}
-		if time.Now().After(end) {
-			t.Fatal("moto does not answer")
-		}
-	}
-}
-
-// motoServer finds moto on this machine, or installs it into the user's cache, once.
-func motoServer(t *testing.T) string {
-	t.Helper()
-	if found, err := exec.LookPath("moto_server"); err == nil {
-		version, err := exec.CommandContext(t.Context(), "python3", "-c", "import moto; print(moto.__version__)").Output()
-		if err == nil && strings.TrimSpace(string(version)) == motoVersion {
-			return found
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
-	home := filepath.Join(cache, "webplug", "moto-"+motoVersion)
-	binary := filepath.Join(home, "bin", "moto_server")
-	if _, err := os.Stat(binary); err == nil {
-		return binary
-	}
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", home}, {filepath.Join(home, "bin", "pip"), "install", "--quiet", "moto[server]==" + motoVersion},
-	} {
-		if output, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput(); err != nil {
-			_ = os.RemoveAll(home)
-			t.Fatalf("this test compares with moto %s, and it cannot be installed (Python 3 with venv, and a package index are needed): %v\n%s", motoVersion, err, output)
-		}
-	}
-	return binary
-}
 
 // saying is the code of an error as both write it: the SDK's word for it, without the one's suffix.
 func saying(err error) string {
@@ -89,7 +21,7 @@ func saying(err error) string {
 }
 
 func TestAnswersAsMotoDoes(t *testing.T) {
-	theirs, w := moto(t), start(t, nil)
+	theirs, w := client(http.DefaultTransport, moto.Start(t)), start(t, nil)
 	for name, ask := range map[string]func(*sns.Client) (string, error){
 		"a topic's ARN": func(c *sns.Client) (string, error) {
 			out, err := c.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("a_topic-1")})
@@ -177,7 +109,7 @@ func TestAnswersAsMotoDoes(t *testing.T) {
 }
 
 func TestFiltersAsMotoDoes(t *testing.T) {
-	theirs, w := moto(t), start(t, nil)
+	theirs, w := client(http.DefaultTransport, moto.Start(t)), start(t, nil)
 	attribute := func(kind, value string) map[string]types.MessageAttributeValue {
 		return map[string]types.MessageAttributeValue{"to": {DataType: &kind, StringValue: &value}}
 	}

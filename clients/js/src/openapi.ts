@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Show an endpoint
-         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. Scope: read.
+         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. It waits up to 2 s for that, else it says `WebPlug-Stale: true`. Scope: read.
          */
         get: operations["getEndpoint"];
         put?: never;
@@ -1017,7 +1017,7 @@ export interface paths {
         };
         /**
          * Show a subscription
-         * @description Scope: read.
+         * @description As with an endpoint, whoever has read `active` gets every message accepted after. Scope: read.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -1644,10 +1644,14 @@ export interface components {
             deliveries: {
                 [key: string]: number;
             };
+            /** @description Its delivery to the endpoint, in a list with endpoint_id */
+            delivery?: components["schemas"]["Delivery"];
             event_type: string;
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            more?: boolean;
             service_id: components["schemas"]["ServiceId"];
             /** @description The worst of its deliveries */
             status: components["schemas"]["DeliveryStatus"];
@@ -1826,6 +1830,8 @@ export interface components {
                 /** @description Empty where nothing was delivered */
                 latency_counts: number[];
                 latency_ms: components["schemas"]["Latency"];
+                /** @description Deliveries of messages that were accepted in this bucket and have not ended: pending or retrying at this moment, of the 10,000 newest of each */
+                open: number;
                 retried: number;
                 skip_reasons: {
                     [key: string]: number;
@@ -1998,6 +2004,8 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            more?: boolean;
             /** @description As it was published; "sealed" where it cannot be opened any more */
             payload: components["schemas"]["Json"];
             service_id: components["schemas"]["ServiceId"];
@@ -2020,6 +2028,8 @@ export interface components {
                     /** @description How many endpoints get it */
                     deliveries: number;
                     id: components["schemas"]["MessageId"];
+                    /** @description true where the audience is larger than 500: further endpoints are decided on later, and these are the first figures */
+                    more?: boolean;
                     skipped: components["schemas"]["Skipped"][];
                 };
             };
@@ -2203,6 +2213,8 @@ export interface components {
         msg: string;
         /** @description Which events come first */
         order: "oldest" | "newest";
+        /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+        q: string;
         /** @description At or after */
         since: string;
         /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
@@ -2788,6 +2800,8 @@ export interface operations {
                 /** @description next_cursor of the page before */
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
                 status?: components["schemas"]["EndpointStatus"];
                 url?: string;
                 user_id?: components["parameters"]["userId"];
@@ -3040,6 +3054,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
                 name?: string;
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {
@@ -3675,6 +3691,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 external_id?: string;
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {

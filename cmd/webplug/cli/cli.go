@@ -34,6 +34,7 @@ A service is named by its id or its name; a key that sees only one service needs
 const (
 	groupRun = "run"
 	groupUse = "use"
+	groupAWS = "aws"
 )
 
 // Add gives a root command the groups and all commands of this package. version is the program's own.
@@ -41,6 +42,7 @@ func Add(root *cobra.Command, version string) {
 	root.AddGroup(
 		&cobra.Group{ID: groupRun, Title: "Run WebPlug:"},
 		&cobra.Group{ID: groupUse, Title: "Use a WebPlug that runs:"},
+		&cobra.Group{ID: groupAWS, Title: "WebPlug in an AWS account:"},
 	)
 	for _, c := range root.Commands() {
 		c.GroupID = groupRun
@@ -55,6 +57,10 @@ func Add(root *cobra.Command, version string) {
 		if c.Long == "" {
 			c.Long = c.Short + "."
 		}
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{a.deployCommand(), a.destroyCommand()} {
+		c.GroupID = groupAWS
 		root.AddCommand(c)
 	}
 	root.InitDefaultCompletionCmd() // now, so that it is held to what all are held to

@@ -139,3 +139,21 @@ func TestSNSHandshakeByHand(t *testing.T) {
 		t.Errorf("%+v", row)
 	}
 }
+
+// A test webhook needs a confirmed subscription to go by.
+func TestATestWebhookBySNS(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	u := s.user()
+	s.eventType("card_issued", members{"example": members{"card": "4242"}})
+	r := receive(t, nil)
+	e := of[endpointRow](s.post("/endpoints", members{"user_id": u.ID, "url": r.url(), "format": "sns", "event_types": []string{"card_issued"}}).is(201))
+	s.confirmed(e)
+	m := of[acceptedRow](s.post("/endpoints/"+e.ID+"/test", members{"event_type": "card_issued"}).is(202))
+	s.awaitDelivery(m.ID, e.ID, "delivered")
+	if h := r.await(1)[0]; h.ID != m.ID || h.Type != "card_issued" || h.invalid != nil {
+		t.Errorf("arrived %+v", h)
+	}
+	s.delete("/subscriptions/" + e.Subscriptions[0].ID).is(204)
+	s.post("/endpoints/"+e.ID+"/test", members{"event_type": "card_issued"}).refused(409, "conflict", "")
+}

@@ -221,6 +221,12 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
+// Kill ends the server at once, as a crash does, and returns when it is gone.
+func (s *Server) Kill() {
+	kill(s.cmd)
+	<-s.ended
+}
+
 // Close ends the server and returns when it is gone.
 func (s *Server) Close() error {
 	terminate(s.cmd)
