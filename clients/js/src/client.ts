@@ -1,21 +1,24 @@
 import { EventTypes, Services, Users } from "./catalogue.js";
 import { Endpoints, Subscriptions } from "./endpoints.js";
 import type { Hooks, RequestOptions, Settings } from "./http.js";
-import type { Listing } from "./listing.js";
+import { Listing } from "./listing.js";
 import { LiveFeed, type LiveQuery } from "./live.js";
 import { DeadLetters, Messages, type Span } from "./messages.js";
 import { Admin, Jobs, Keys, type HistoryQuery } from "./operation.js";
 import { Resource, type Context } from "./resource.js";
 import type { Result } from "./result.js";
 import { fullJitter, type Backoff } from "./retry.js";
-import type { AnyPayloads, Event, PayloadMap, Stats } from "./types.js";
+import type { AnyPayloads, Event, PayloadMap, Service, Stats } from "./types.js";
 
 export interface Options {
   /** The server's, `https://webplug.example.com`; else the variable WEBPLUG_URL of the environment. */
   url?: string;
   /** A key, or a function that gives one for each request; else the variable WEBPLUG_API_KEY. */
   apiKey?: string | (() => string | Promise<string>);
-  /** The service that calls are about, `svc_…`; else the variable WEBPLUG_SERVICE. */
+  /**
+   * The service that calls are about, `svc_…` or its name, which is looked up once, with the scope `read`; else the variable
+   * WEBPLUG_SERVICE.
+   */
   serviceId?: string | undefined;
   /** How often a failed request is repeated: 2 if it is left out, 0 is never. */
   retries?: number;
@@ -73,7 +76,7 @@ export class Webplug<M extends PayloadMap = AnyPayloads> extends Resource {
     this.admin = new Admin(context);
   }
 
-  /** The same client for another service. */
+  /** The same client for another service, by its id or name. */
   withService<N extends PayloadMap = M>(serviceId: string): Webplug<N> {
     return new Webplug<N>({ settings: this.settings, serviceId });
   }
@@ -97,8 +100,20 @@ export class Webplug<M extends PayloadMap = AnyPayloads> extends Resource {
   }
 }
 
+/** A page or a worker of a browser; workers of Deno and Bun are none, though they look alike. */
+function inBrowser(): boolean {
+  return ("document" in globalThis || "importScripts" in globalThis) && !("Deno" in globalThis || "Bun" in globalThis);
+}
+
+/** The server's URL without the `/v1` of its API, which every path has. */
+function baseOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new TypeError(`webplug: url is like https://webplug.example.com, not ${JSON.stringify(url)}`);
+  return (parsed.origin + parsed.pathname).replace(/(\/v1)?\/*$/, "");
+}
+
 function contextOf(options: Options): Context {
-  if ("document" in globalThis && !options.dangerouslyAllowBrowser) {
+  if (inBrowser() && !options.dangerouslyAllowBrowser) {
     throw new Error(
       "webplug: this runs in a browser, where everybody can read the API key. Call WebPlug from your server, or say dangerouslyAllowBrowser: true.",
     );
@@ -106,12 +121,25 @@ function contextOf(options: Options): Context {
   const { url = env("WEBPLUG_URL"), apiKey = env("WEBPLUG_API_KEY"), serviceId = env("WEBPLUG_SERVICE") } = options;
   if (!url) throw new TypeError("webplug: where is the server? Give url, or set WEBPLUG_URL");
   if (!apiKey) throw new TypeError("webplug: no API key. Give apiKey, or set WEBPLUG_API_KEY");
+  const ids = new Map<string, string>();
   const settings: Settings = {
-    url: new URL(url).href.replace(/\/+$/, ""), apiKey, retries: options.retries ?? 2, timeoutMs: options.timeoutMs ?? 10_000,
+    url: baseOf(url), apiKey, retries: options.retries ?? 2, timeoutMs: options.timeoutMs ?? 10_000,
     deadlineMs: options.deadlineMs ?? 60_000, backoff: options.backoff ?? fullJitter, headers: options.headers ?? {},
     hooks: options.hooks ?? {}, fetch: options.fetch ?? ((...request) => fetch(...request)), parse: options.parse ?? JSON.parse,
+    serviceId: async (name, call) => {
+      const id = ids.get(name) ?? await serviceNamed(settings, name, call);
+      ids.set(name, id);
+      return id;
+    },
   };
   return { settings, serviceId };
+}
+
+async function serviceNamed(settings: Settings, name: string, options: RequestOptions): Promise<string> {
+  for await (const service of new Listing<Service>(settings, "/v1/services", { limit: 100 }, options)) {
+    if (service.name === name && service.archivedAt === null) return service.id;
+  }
+  throw new TypeError(`webplug: there is no service ${JSON.stringify(name)} that this key sees`);
 }
 
 function env(name: string): string | undefined {

@@ -75,9 +75,9 @@ export class Subscriptions extends Resource {
   confirm(id: string, proof: { token: string } | { subscribeUrl: string }, options?: RequestOptions): Promise<Result<Subscription>> {
     return this.call("POST", `${this.#at(id, options)}/confirm`, options, { body: proof });
   }
-  /** In format `sns`: has the endpoint sent a new SubscriptionConfirmation. */
+  /** In format `sns`: has the endpoint sent a new SubscriptionConfirmation. Not repeated by itself, unless with 429. */
   handshake(id: string, options?: RequestOptions): Promise<Result<Subscription>> {
-    return this.call("POST", `${this.#at(id, options)}/handshake`, options);
+    return this.call("POST", `${this.#at(id, options)}/handshake`, options, { once: true });
   }
 
   #at(id: string, options: RequestOptions | undefined): string {

@@ -1,11 +1,11 @@
 import { encode } from "./encode.js";
-import { ConnectionError, refused, TimeoutError } from "./errors.js";
-import { mayRepeat, retryAfter, sleep, type Backoff } from "./retry.js";
+import { ConnectionError, refused, TimeoutError, type WebplugError } from "./errors.js";
+import { longestAsked, longestTimer, mayRepeat, retryAfter, sleep, type Backoff } from "./retry.js";
 
 /** What a call may say for itself; the client's options are the default. */
 export interface RequestOptions {
   signal?: AbortSignal | undefined;
-  /** For each attempt, with its body; milliseconds. */
+  /** For each attempt, from its first hook to its last; milliseconds. */
   timeoutMs?: number | undefined;
   /** For the whole call, with waits between attempts; milliseconds. */
   deadlineMs?: number | undefined;
@@ -15,12 +15,12 @@ export interface RequestOptions {
   idempotencyKey?: string | undefined;
   /** Up to 64 letters, digits and `_.:-`: the `correlation_id` of what the call does. One is made if it is left out. */
   requestId?: string | undefined;
-  /** Instead of the client's. */
+  /** Instead of the client's: `svc_…`, or its name. */
   serviceId?: string | undefined;
   headers?: Record<string, string> | undefined;
 }
 
-/** Told of each attempt. What a hook throws ends the call. The API key is in none of it. */
+/** Told of each attempt, and waited for within its time. What a hook throws ends the call. The API key is in none of it. */
 export interface Hooks {
   /** Before each attempt; `headers` may be changed. */
   onRequest?: (request: SentRequest) => void | Promise<void>;
@@ -58,6 +58,8 @@ export interface Settings {
   hooks: Hooks;
   fetch: typeof fetch;
   parse: (text: string) => unknown;
+  /** The id of the service of this name. */
+  serviceId: (name: string, options: RequestOptions) => Promise<string>;
 }
 
 export interface Call {
@@ -95,9 +97,10 @@ export async function exchange(settings: Settings, call: Call, options: RequestO
     } catch (error) {
       if (attempt > retries || signal?.aborted || !mayRepeat(error, !call.once)) throw error;
       const asked = (error as { retryAfterMs?: number }).retryAfterMs ?? 0;
-      const delayMs = Math.max(asked, settings.backoff(attempt));
-      if (performance.now() + delayMs >= end) throw error;
-      await settings.hooks.onRetry?.({ request, error, delayMs });
+      const delayMs = Math.max(Math.min(asked, longestAsked), settings.backoff(attempt));
+      const left = end - performance.now();
+      if (delayMs >= left) throw error;
+      await bounded(async () => settings.hooks.onRetry?.({ request, error, delayMs }), Infinity, left, signal, error as WebplugError);
       await sleep(delayMs, signal);
     }
   }
@@ -124,22 +127,31 @@ function search(query: Record<string, unknown> = {}): string {
   return given.length ? `?${text}` : "";
 }
 
-async function once(settings: Settings, request: SentRequest, options: RequestOptions, end: number): Promise<Answer> {
+function once(settings: Settings, request: SentRequest, options: RequestOptions, end: number): Promise<Answer> {
   const at = { requestId: request.requestId, attempts: request.attempt };
-  await settings.hooks.onRequest?.(request);
+  return bounded(
+    (signal) => attempted(settings, request, at, signal),
+    options.timeoutMs ?? settings.timeoutMs, end - performance.now(), options.signal, at,
+  );
+}
+
+/** What an error says of its call. */
+interface At {
+  requestId: string;
+  attempts: number;
+}
+
+async function attempted(settings: Settings, request: SentRequest, at: At, signal: AbortSignal): Promise<Answer> {
+  const { apiKey, hooks } = settings;
+  await hooks.onRequest?.(request);
   const headers = new Headers(request.headers);
-  headers.set("authorization", `Bearer ${typeof settings.apiKey === "string" ? settings.apiKey : await settings.apiKey()}`);
+  headers.set("authorization", `Bearer ${typeof apiKey === "string" ? apiKey : await apiKey()}`);
+  signal.throwIfAborted(); // while the key was looked for
   const started = performance.now();
-  const { response, body } = await bounded(
-    (signal) => read(settings.fetch, request, { headers, signal }),
-    options.timeoutMs ?? settings.timeoutMs, end - started, options.signal, at,
-  ).catch((error: unknown) => {
-    if (options.signal?.aborted || error instanceof TimeoutError) throw error;
+  const { response, body } = await read(settings.fetch, request, { headers, signal }).catch((error: unknown) => {
     throw new ConnectionError("connection", `no answer from ${new URL(request.url).origin}: ${reasonOf(error)}`, at, error);
   });
-  await settings.hooks.onResponse?.({
-    request, status: response.status, headers: response.headers, durationMs: performance.now() - started,
-  });
+  await hooks.onResponse?.({ request, status: response.status, headers: response.headers, durationMs: performance.now() - started });
   at.requestId = response.headers.get("x-request-id") ?? at.requestId;
   if (response.ok) return { status: response.status, headers: response.headers, body, ...at };
   throw refused({
@@ -157,8 +169,7 @@ async function read(fetcher: typeof fetch, request: SentRequest, init: { headers
 
 /** Runs work until it is done, the attempt's or the call's time is over, or the caller aborts. */
 async function bounded<T>(
-  work: (signal: AbortSignal) => Promise<T>, timeoutMs: number, leftMs: number, outer: AbortSignal | undefined,
-  at: { requestId: string; attempts: number },
+  work: (signal: AbortSignal) => Promise<T>, timeoutMs: number, leftMs: number, outer: AbortSignal | undefined, at: At,
 ): Promise<T> {
   check("timeoutMs", timeoutMs, 1);
   const controller = new AbortController();
@@ -166,9 +177,9 @@ async function bounded<T>(
   const whole = leftMs < timeoutMs;
   const timer = setTimeout(() => {
     controller.abort(new TimeoutError(whole ? "deadline" : "timeout", whole ? "the call took too long" : `no answer within ${timeoutMs} ms`, at));
-  }, Math.min(timeoutMs, leftMs, 2 ** 31 - 1));
+  }, Math.min(timeoutMs, leftMs, longestTimer));
   const pass = (): void => { controller.abort(outer?.reason); };
-  // fetch itself may not look at the signal (an own one need not), so it is raced.
+  // Hooks, and a fetch of the caller's, may not look at the signal, so they are raced.
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => { reject(signal.reason as Error); });
   });

@@ -1,5 +1,5 @@
 import type { RequestOptions, Settings } from "./http.js";
-import { request, type Result } from "./result.js";
+import { request } from "./result.js";
 import type { LiveEvent } from "./types.js";
 
 /** Which events a feed gives, and where it begins. */
@@ -26,7 +26,8 @@ interface LivePage {
 
 /**
  * A service's events as they happen. It goes on by itself after lost connections and restarts of the server, and misses
- * nothing; an event that comes again has the same `id`. It ends without an error when its signal is aborted.
+ * nothing; an event that comes again has the same `id`. It ends without an error when its signal is aborted. Without cursor
+ * and time it begins when it is made, not when it is first read: `await ready()` to be sure of it.
  */
 export class LiveFeed implements AsyncIterable<LiveEvent> {
   readonly #settings: Settings;
@@ -34,6 +35,7 @@ export class LiveFeed implements AsyncIterable<LiveEvent> {
   readonly #query: Record<string, unknown>;
   readonly #options: RequestOptions;
   #cursor: string | undefined;
+  #beginning: Promise<LivePage> | undefined;
 
   constructor(settings: Settings, path: string, query: LiveQuery, options: RequestOptions) {
     const { cursor, waitSeconds = 10, limit = 100, types, ...filters } = query;
@@ -48,6 +50,32 @@ export class LiveFeed implements AsyncIterable<LiveEvent> {
       timeoutMs: (options.timeoutMs ?? settings.timeoutMs) + waitSeconds * 1_000,
     };
     this.#cursor = cursor;
+    if (this.#fromNow) {
+      this.#beginning = this.#ask({ wait: 0 });
+      this.#beginning.catch(() => undefined); // told to who reads, or waits for ready
+    }
+  }
+
+  get #fromNow(): boolean {
+    return this.#cursor === undefined && this.#query.since === undefined;
+  }
+
+  /** Resolves when its beginning stands: what happens after that is in it, and `cursor` is there. */
+  async ready(): Promise<void> {
+    if (this.#fromNow) await this.#begun();
+  }
+
+  // Where "now" is, is asked for at once and without waiting for an event: the repeat of an answer that was lost while it
+  // waited would be a later now.
+  async #begun(): Promise<LivePage> {
+    try {
+      const page = await (this.#beginning ??= this.#ask({ wait: 0 }));
+      if (page.data.length === 0) this.#cursor ??= page.nextCursor;
+      return page;
+    } catch (error) {
+      this.#beginning = undefined;
+      throw error;
+    }
   }
 
   /** Where to go on once the event that was given last is done with; undefined before the first answer. */
@@ -69,14 +97,17 @@ export class LiveFeed implements AsyncIterable<LiveEvent> {
     }
   }
 
-  async #next(): Promise<Result<LivePage> | undefined> {
+  async #next(): Promise<LivePage | undefined> {
     const cursor = this.#cursor;
-    const query = cursor === undefined ? this.#query : { ...this.#query, since: undefined, cursor };
     try {
-      return await request<LivePage>(this.#settings, { method: "GET", path: this.#path, query }, this.#options);
+      return await (this.#fromNow ? this.#begun() : this.#ask(cursor === undefined ? {} : { cursor, since: undefined }));
     } catch (error) {
       if (this.#options.signal?.aborted) return undefined;
       throw error;
     }
+  }
+
+  #ask(more: Record<string, unknown>): Promise<LivePage> {
+    return request<LivePage>(this.#settings, { method: "GET", path: this.#path, query: { ...this.#query, ...more } }, this.#options);
   }
 }

@@ -60,9 +60,9 @@ export class Messages<M extends PayloadMap> extends Resource {
     return this.pages(`${this.#at(id, options)}/history`, query, options);
   }
 
-  /** Tries one delivery again: the whole schedule from now. */
+  /** Tries one delivery again: the whole schedule from now. Not repeated by itself, unless with 429. */
   retry(id: string, endpointId: string, reason: Reason = {}, options?: RequestOptions): Promise<Result<Delivery>> {
-    return this.call("POST", this.#at(id, options) + path`/deliveries/${endpointId}/retry`, options, { body: reason });
+    return this.call("POST", this.#at(id, options) + path`/deliveries/${endpointId}/retry`, options, { body: reason, once: true });
   }
 
   /** Tries one delivery no more. */

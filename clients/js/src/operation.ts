@@ -9,7 +9,7 @@ import type { CreatedKey, Event, Job, JobStatus, Key, NewKey, StartedJob, StuckE
 
 /** API keys; but for `whoami`, for the admin key alone. */
 export class Keys extends Resource {
-  /** The answer is the only one that shows the key. */
+  /** The answer is the only one that shows the key. Where it was lost, the repeat is a ConflictError with the key's id: revoke it. */
   create(key: NewKey, options?: RequestOptions): Promise<Result<CreatedKey>> {
     return this.call("POST", "/v1/keys", options, { body: key, creates: true });
   }
@@ -100,8 +100,8 @@ export class Admin extends Resource {
   stuck(query?: Omit<PageQuery, "after">, options?: RequestOptions): Listing<StuckEvent> {
     return this.pages("/v1/stuck", query, options);
   }
-  /** Gives a stuck event to its consumer again. */
+  /** Gives a stuck event to its consumer again. Not repeated by itself, unless with 429. */
   retryStuck(id: string, options?: RequestOptions): Promise<Result<{ id: string }>> {
-    return this.call("POST", path`/v1/stuck/${id}/retry`, options);
+    return this.call("POST", path`/v1/stuck/${id}/retry`, options, { once: true });
   }
 }

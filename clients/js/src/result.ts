@@ -45,7 +45,11 @@ function decode(answer: Answer, parse: (text: string) => unknown): unknown {
   throw new DecodeError(answer.status, answer.body, answer, cause);
 }
 
-/** Makes a call and gives what it answers. */
+/** Makes a call and gives what it answers. A service that is named in its path is looked up. */
 export async function request<T>(settings: Settings, call: Call, options: RequestOptions = {}): Promise<Result<T>> {
-  return resultOf<T>(await exchange(settings, call, options), settings.parse);
+  const [before, name] = /^\/v1\/services\/(?!svc_)([^/]+)/.exec(call.path) ?? [];
+  if (before === undefined || name === undefined) return resultOf<T>(await exchange(settings, call, options), settings.parse);
+  const id = await settings.serviceId(decodeURIComponent(name), options);
+  const path = `/v1/services/${encodeURIComponent(id)}${call.path.slice(before.length)}`;
+  return resultOf<T>(await exchange(settings, { ...call, path }, options), settings.parse);
 }

@@ -17,6 +17,9 @@ export function mayRepeat(error: unknown, repeatable: boolean): boolean {
   return repeatable && (error instanceof ConnectionError || (error instanceof TimeoutError && error.code === "timeout"));
 }
 
+/** The longest that a Retry-After is waited for, in milliseconds: a proxy may ask for a day, and a live feed would sleep it. */
+export const longestAsked = 60_000;
+
 /** The header Retry-After in milliseconds: seconds or a date; undefined if there is none or it says nothing. */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
@@ -24,6 +27,9 @@ export function retryAfter(header: string | null, now: number): number | undefin
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
+
+/** A timer's longest time, in milliseconds: with more it goes off at once. */
+export const longestTimer = 2 ** 31 - 1;
 
 /** Waits; rejects with the signal's reason as soon as it is aborted. */
 export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -35,7 +41,7 @@ export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);
       resolve();
-    }, ms);
+    }, Math.min(ms, longestTimer));
     if (signal?.aborted) stop();
     else signal?.addEventListener("abort", stop, { once: true });
   });

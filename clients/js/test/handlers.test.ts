@@ -20,9 +20,8 @@ const servers: Record<string, (t: TestContext, options: HandlerOptions, handle: 
   },
   async "Node's http"(t, options, handle) {
     const receive = expressHandler(options, handle);
-    return overHttp(t, createServer((request, response) => {
-      receive(request, response).catch(() => { response.writeHead(500).end("failed"); });
-    }));
+    t.mock.method(console, "error", () => undefined);
+    return overHttp(t, createServer((request, response) => { void receive(request, response); }));
   },
   Hono(_, options, handle) {
     const app = new Hono().post("/hook", fetchHandler(options, handle)).onError((_error, c) => c.text("failed", 500));
@@ -82,10 +81,14 @@ for (const [name, start] of Object.entries(servers)) {
     assert.deepEqual(await post(body, signedHeaders(secret, body)), { status: 500, text: "failed" });
   });
 
-  test(`${name}: a secret that is none is our fault, a 500`, async (t) => {
-    const post = await start(t, { secret: "" }, () => undefined);
-    assert.equal((await post(body, signedHeaders(secret, body))).status, 500);
-  });
+  for (const [what, none] of Object.entries<HandlerOptions["secret"]>({ empty: "", "not there": undefined, "an empty list": [], "no base64": "whsec_?" })) {
+    test(`${name}: a secret that is ${what} is our fault, a 500 that says so`, async (t) => {
+      const post = await start(t, { secret: none }, () => undefined);
+      const { status, text } = await post(body, signedHeaders(secret, body));
+      assert.equal(status, 500);
+      assert.match(text, /^secret_malformed: /);
+    });
+  }
 
   test(`${name}: a handshake is confirmed by itself, told, and can be left alone`, async (t) => {
     const visited: string[] = [];
@@ -111,3 +114,24 @@ for (const [name, start] of Object.entries(servers)) {
     assert.equal((await post(JSON.stringify(sns.notification()), {})).status, 500);
   });
 }
+
+test("Node's http, without next: what the handler throws is on the console, and answered; the process goes on", async (t) => {
+  const said = t.mock.method(console, "error", () => undefined);
+  const unhandled = t.mock.fn();
+  process.on("unhandledRejection", unhandled);
+  t.after(() => process.off("unhandledRejection", unhandled));
+  const failure = new Error("database is away");
+  let ended = false;
+  const receive = expressHandler({ secret }, () => { throw failure; });
+  const answersItself = expressHandler({ secret }, () => { ended = true; });
+  const post = await overHttp(t, createServer((request, response) => {
+    if (request.headers["x-ended"]) response.writeHead(204).end();
+    void (request.headers["x-ended"] ? answersItself : receive)(request, response);
+  }));
+  assert.deepEqual(await post(body, signedHeaders(secret, body)), { status: 500, text: "failed" });
+  assert.deepEqual(said.mock.calls.map((call) => call.arguments), [[failure]]);
+  assert.equal((await post(body, { ...signedHeaders(secret, body), "x-ended": "1" })).status, 204);
+  assert.equal((await post(body, signedHeaders(secret, body))).status, 500);
+  assert.ok(ended);
+  assert.equal(unhandled.mock.callCount(), 0);
+});

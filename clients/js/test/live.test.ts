@@ -16,7 +16,7 @@ function feed(total: number, broken: (nth: number) => Reply | undefined = () => 
   };
 }
 
-type Feed = AsyncIterable<{ id: string }> & { readonly cursor: string | undefined };
+type Feed = AsyncIterable<{ id: string }> & { readonly cursor: string | undefined; ready(): Promise<void> };
 
 function live(url: string, query: LiveQuery = {}, signal?: AbortSignal): Feed {
   const wp = new Webplug({ url, apiKey: "k", serviceId: "svc_1", backoff: () => 1 });
@@ -42,6 +42,54 @@ test("it asks with its filters, and begins at a time only until it has a cursor"
   const [first, second] = got.map((one) => Object.fromEntries(new URL(one.url, "http://x").searchParams));
   assert.deepEqual(first, { since: "1970-01-01T00:00:00.000Z", type: "MessageAccepted,DeliveryFailed", user_id: "usr_1", limit: "7", wait: "0" });
   assert.deepEqual(second, { type: "MessageAccepted,DeliveryFailed", user_id: "usr_1", limit: "7", wait: "0", cursor: "2" });
+});
+
+/** A server with a list of events that grows; "now" is its end. Answers may be lost. */
+function log(lost: (nth: number) => boolean = () => false) {
+  const events: { id: string }[] = [];
+  const reply = (request: { url: string }, nth: number): Reply => {
+    const query = new URL(request.url, "http://x").searchParams;
+    const from = Number(query.get("cursor") ?? events.length);
+    return lost(nth) ? "close" : { body: { data: events.slice(from), next_cursor: String(events.length) } };
+  };
+  return { reply, happen: () => { events.push({ id: String(events.length) }); } };
+}
+
+test("it begins when it is made, not when it is read", async (t) => {
+  const { reply, happen } = log();
+  const { url, got } = await serve(t, reply);
+  happen(); // before
+  const one = live(url, { waitSeconds: 10 });
+  await one.ready();
+  assert.equal(one.cursor, "1");
+  happen();
+  happen();
+  assert.deepEqual(await take(one, 2), ["1", "2"]);
+  assert.deepEqual(got.map((request) => new URL(request.url, "http://x").searchParams.get("wait")), ["0", "10"]);
+  await one.ready(); // has nothing more to do
+  assert.equal(got.length, 2);
+});
+
+test("what happens while an answer is lost that waited is in it: the first question does not wait", async (t) => {
+  const { reply, happen } = log((nth) => nth === 1);
+  const { url } = await serve(t, (request, nth) => {
+    const answer = reply(request, nth);
+    if (nth === 1) happen();
+    return answer;
+  });
+  assert.deepEqual(await take(live(url), 1), ["0"]);
+});
+
+test("a beginning that fails is told to who waits for it and to who reads, and to nobody else", async (t) => {
+  const { url, got } = await serve(t, [problem(401)]);
+  live(url);
+  const one = live(url);
+  await assert.rejects(one.ready(), { status: 401 });
+  await assert.rejects(take(one, 1), { status: 401 });
+  assert.ok(got.length >= 2);
+  const aborted = live(url, {}, AbortSignal.abort(new Error("enough")));
+  await assert.rejects(aborted.ready(), /enough/);
+  assert.deepEqual(await take(aborted, 1), []);
 });
 
 test("another process that goes on at its cursor misses nothing; events in between come again with their ids", async (t) => {

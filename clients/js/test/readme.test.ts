@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test, type TestContext } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { transform } from "esbuild";
@@ -71,22 +71,28 @@ test("every example compiles", () => {
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { stdio: "inherit" });
 });
 
+/** Runs the example of a receiver, and gives what it has printed. */
+async function receiving(t: TestContext): Promise<() => string> {
+  const server = spawn(process.execPath, [path("express.ts")], { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
+  t.after(async () => { server.kill(); await once(server, "exit"); });
+  let out = "";
+  server.stdout.setEncoding("utf8").on("data", (text: string) => { out += text; });
+  await until("the receiver", () => fetch(`http://127.0.0.1:${port}`).catch(() => undefined));
+  return () => out;
+}
+
 test("publish, and receive with Express", async (t) => {
   const printed = run("publish.ts");
   for (const [, name, value] of printed.matchAll(/(WEBPLUG_\w+)=(\S+)/g)) environment[String(name)] = String(value);
   const [, id] = /^(msg_\w+) 1 \[\]$/m.exec(printed) ?? [];
   assert.ok(id, printed);
 
-  const server = spawn(process.execPath, [path("express.ts")], { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => server.kill());
-  let out = "";
-  server.stdout.setEncoding("utf8").on("data", (text: string) => { out += text; });
   // The first attempt found nobody: the next comes seconds later. So it is asked for.
-  await until("the receiver", () => fetch(`http://127.0.0.1:${port}`).catch(() => undefined));
+  const out = await receiving(t);
   const webplug = new Webplug({ url: running.url, apiKey: running.key, serviceId: environment.WEBPLUG_SERVICE });
   const { data: [delivery] } = await webplug.messages.deliveries(id);
   await webplug.messages.retry(id, delivery?.endpointId ?? "");
-  await until("the webhook", () => out.includes(`${id} card_issued { card: '4242', limit: 500 }`));
+  await until("the webhook", () => out().includes(`${id} card_issued { card: '4242', limit: 500 }`));
 });
 
 test("receive with Hono", async (t) => {
@@ -116,6 +122,20 @@ test("errors, retries, lists and the life of a message", () => {
   assert.match(run("retries.ts"), /GET http.*\/users 200/);
   assert.match(run("lists.ts"), /^msg_\w+ card_issued 20.*\n0\nEve\n$/);
   assert.match(run("history.ts"), /MessageAccepted admin[^]*RetryRequested admin[^]*DeliverySucceeded dispatch[^]* delivered 200 null/);
+});
+
+test("endpoints and subscriptions, and keys", () => {
+  assert.match(run("endpoints.ts"), /^sub_\w+ card_blocked active\n$/);
+  assert.equal(run("keys.ts"), "[ 'publish', 'read' ]\n");
+});
+
+test("events as they happen", async (t) => {
+  await receiving(t);
+  assert.match(run("live.ts"), /^MessageAccepted (msg_\w+) (undefined|null)\nDeliverySucceeded \1 ep_\w+\n\S+\n$/);
+});
+
+test("dead letters and jobs", () => {
+  assert.match(run("dead-letters.ts"), /finished (\d+) \1 0\n$/);
 });
 
 test("an endpoint of format sns", () => {

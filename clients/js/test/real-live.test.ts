@@ -57,18 +57,19 @@ test("another program goes on at the cursor, and gets what came meanwhile", asyn
 
 test("without cursor and time it begins now, and its signal ends it while it waits", async () => {
   const { wp, user } = await scene(running);
+  await wp.messages.publish({ type: "card_issued", userId: user.id, payload: 0 });
   const controller = new AbortController();
+  const feed = wp.live({ types: ["MessageAccepted"] }, { signal: controller.signal });
+  await feed.ready();
+  const { id } = await wp.messages.publish({ type: "card_issued", userId: user.id, payload: 1 });
   const seen: string[] = [];
   const reading = (async () => {
-    for await (const event of wp.live({ types: ["MessageAccepted"] }, { signal: controller.signal })) seen.push(String(event.messageId));
+    for await (const event of feed) seen.push(String(event.messageId));
   })();
-  // When it has begun is not told: publish until it sees one.
-  await until("an event", async () => {
-    await wp.messages.publish({ type: "card_issued", userId: user.id, payload: 1 });
-    return seen.length > 0;
-  });
+  await until("the event", () => seen.length > 0);
   controller.abort();
   await reading;
+  assert.deepEqual(seen, [id]);
 });
 
 test("a cursor that is none ends it with the refusal", async () => {

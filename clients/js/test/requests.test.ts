@@ -12,9 +12,9 @@ async function callAll(wp: Webplug): Promise<void> {
   const { services, users, eventTypes, endpoints, subscriptions, messages, deadLetters, jobs, keys, admin } = wp;
   await services.create({ name: "Bank" });
   await services.list();
-  await services.get("svc");
-  await services.update("svc", { name: "B" });
-  await services.delete("svc");
+  await services.get("svc_1");
+  await services.update("svc_1", { name: "B" });
+  await services.delete("svc_1");
   await users.create({ name: "Ada" });
   await users.list();
   await users.get("usr");
@@ -214,11 +214,55 @@ test("url, key and service may come from the environment", async (t) => {
   assert.equal(got[0].headers.authorization, "Bearer from-env");
 });
 
-test("it refuses to be in a browser with a key, unless told so", (t) => {
-  Object.assign(globalThis, { document: {} });
-  t.after(() => { delete (globalThis as { document?: unknown }).document; });
-  assert.throws(() => new Webplug({ url: "http://x.invalid", apiKey: "k" }), /everybody can read the API key/);
-  assert.ok(new Webplug({ url: "http://x.invalid", apiKey: "k", dangerouslyAllowBrowser: true }));
+const runtimes: Record<string, [globals: string[], refused: boolean]> = {
+  "a page": [["document", "window", "navigator"], true], "a worker of a browser": [["importScripts", "WorkerGlobalScope"], true],
+  "a worker of Deno": [["Deno", "WorkerGlobalScope", "importScripts"], false], "a worker of Bun": [["Bun", "importScripts"], false],
+  "Cloudflare Workers": [["WorkerGlobalScope", "caches"], false],
+};
+for (const [where, [globals, refused]] of Object.entries(runtimes)) {
+  test(`${where}: it ${refused ? "refuses to run with a key, unless told so" : "runs"}`, (t) => {
+    const before = Object.getOwnPropertyDescriptors(globalThis);
+    for (const name of globals) Object.defineProperty(globalThis, name, { value: {}, configurable: true });
+    t.after(() => {
+      for (const name of globals) {
+        const was = (before as Record<string, PropertyDescriptor | undefined>)[name];
+        if (was) Object.defineProperty(globalThis, name, was);
+        else Reflect.deleteProperty(globalThis, name);
+      }
+    });
+    const options = { url: "http://x.invalid", apiKey: "k" };
+    if (refused) assert.throws(() => new Webplug(options), /everybody can read the API key/);
+    else assert.ok(new Webplug(options));
+    assert.ok(new Webplug({ ...options, dangerouslyAllowBrowser: true }));
+  });
+}
+
+test("url may end with the API's /v1, and a slash; what is no URL of a server is refused", async (t) => {
+  const { url, got } = await serve(t, [{}]);
+  for (const end of ["", "/", "/v1", "/v1/", "/base/v1", "/base//"]) await new Webplug({ ...quiet, url: url + end }).users.get("usr_1");
+  assert.deepEqual(new Set(got.map((one) => one.url)), new Set(["/v1/services/svc_1/users/usr_1", "/base/v1/services/svc_1/users/usr_1"]));
+  for (const wrong of ["127.0.0.1:8080", "localhost:8080", "webplug.example.com", "ftp://x"]) {
+    assert.throws(() => new Webplug({ ...quiet, url: wrong }), /url is like https:\/\/webplug\.example\.com, not "/);
+  }
+});
+
+test("a service may be named: it is looked up once, among those that are not archived", async (t) => {
+  const pages = [
+    { data: [{ id: "svc_0", name: "My Bank", archived_at: "2026-01-01T00:00:00Z" }], next_cursor: "more" },
+    { data: [{ id: "svc_7", name: "My Bank", archived_at: null }], next_cursor: null },
+  ];
+  const { url, got } = await serve(t, (request) => {
+    const asked = new URL(request.url, "http://x");
+    return { body: asked.pathname === "/v1/services" ? pages[asked.searchParams.has("cursor") ? 1 : 0] : { data: [], next_cursor: "c" } };
+  });
+  const wp = new Webplug({ ...quiet, url, serviceId: "My Bank" });
+  await wp.users.get("usr_1");
+  await wp.messages.list();
+  await wp.services.get("My Bank");
+  assert.deepEqual(got.map((one) => one.url), [
+    "/v1/services?limit=100", "/v1/services?limit=100&cursor=more", "/v1/services/svc_7/users/usr_1", "/v1/services/svc_7/messages", "/v1/services/svc_7",
+  ]);
+  await assert.rejects(wp.users.get("usr_1", { serviceId: "Other" }), /there is no service "Other" that this key sees/);
 });
 
 test("a job is waited for until it has ended", async (t) => {

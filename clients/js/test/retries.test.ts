@@ -56,6 +56,20 @@ test("Retry-After is waited for, though the backoff is shorter", async (t) => {
   assert.ok(first && second && second.at - first.at >= 950);
 });
 
+test("a Retry-After of days is cut to a minute, also where there is no deadline, and no timer is set for longer than one can be", async (t) => {
+  const timers = t.mock.method(globalThis, "setTimeout");
+  for (const [header, backoff, delay] of [["999999999999", 1, 60_000], ["Fri, 31 Dec 9999 23:59:59 GMT", 1, 60_000], ["1", 1e15, 1e15]] as const) {
+    const { url, got } = await serve(t, [{ status: 503, headers: { "retry-after": header } }]);
+    const stop = new AbortController();
+    const delays: number[] = [];
+    const hooks = { onRetry: ({ delayMs }: { delayMs: number }) => { delays.push(delayMs); setImmediate(() => { stop.abort(new Error("seen")); }); } };
+    await assert.rejects(client(url, { backoff: () => backoff, deadlineMs: Infinity, hooks }).services.get("svc_1", { signal: stop.signal }), /seen/);
+    assert.deepEqual(delays, [delay]);
+    assert.equal(got.length, 1);
+  }
+  assert.ok(timers.mock.calls.every((call) => (call.arguments[1] ?? 0) < 2 ** 31));
+});
+
 test("Retry-After is seconds or a date; what is neither is not there", () => {
   const now = Date.parse("2026-01-01T00:00:00Z");
   assert.equal(retryAfter("7", now), 7_000);
@@ -91,14 +105,47 @@ for (const status of [400, 401, 403, 404, 409, 422, 301]) {
   });
 }
 
-test("a rotation, which is another one each time, is repeated only where the server did not begin", async (t) => {
-  const broken = await serve(t, ["close"]);
-  await assert.rejects(client(broken.url).endpoints.rotate("ep_1"), ConnectionError);
-  assert.equal(broken.got.length, 1);
-  const busy = await serve(t, [{ status: 429 }, {}]);
-  await client(busy.url).endpoints.rotate("ep_1");
-  assert.equal(busy.got.length, 2);
-});
+/** POSTs that take no Idempotency-Key and do something else each time. */
+const once: Record<string, (wp: Webplug) => Promise<unknown>> = {
+  "endpoints.rotate": (wp) => wp.endpoints.rotate("ep_1"),
+  "messages.retry": (wp) => wp.messages.retry("msg_1", "ep_1"),
+  "subscriptions.handshake": (wp) => wp.subscriptions.handshake("sub_1"),
+  "admin.retryStuck": (wp) => wp.admin.retryStuck("stuck"),
+};
+for (const [name, call] of Object.entries(once)) {
+  test(`${name}, which does something else each time, is repeated only where the server did not begin`, async (t) => {
+    for (const lost of ["close", { status: 503 }, { status: 500 }] as Reply[]) {
+      const broken = await serve(t, [lost]);
+      await assert.rejects(call(client(broken.url)), lost === "close" ? ConnectionError : ApiError);
+      assert.equal(broken.got.length, 1);
+    }
+    const busy = await serve(t, [{ status: 429 }, {}]);
+    await call(client(busy.url));
+    assert.equal(busy.got.length, 2);
+  });
+}
+
+/** Those that take one. */
+const keyed: Record<string, (wp: Webplug) => Promise<unknown>> = {
+  "endpoints.test": (wp) => wp.endpoints.test("ep_1"),
+  "endpoints.recover": (wp) => wp.endpoints.recover("ep_1", { since: new Date(0) }),
+  "deadLetters.retry": (wp) => wp.deadLetters.retry({ filter: {} }),
+  "deadLetters.discard": (wp) => wp.deadLetters.discard({ filter: {} }),
+  "messages.publishBatch": (wp) => wp.messages.publishBatch([]),
+  "keys.create": (wp) => wp.keys.create({ name: "a", scopes: ["read"] }),
+  "admin.rebuild": (wp) => wp.admin.rebuild(),
+  "admin.verifyLog": (wp) => wp.admin.verifyLog(),
+};
+for (const [name, call] of Object.entries(keyed)) {
+  test(`${name} is repeated with the idempotency key that it was made with`, async (t) => {
+    const { url, got } = await serve(t, ["close", { body: { data: [] } }]);
+    await call(client(url));
+    const keys = got.map((one) => String(one.headers["idempotency-key"]));
+    assert.equal(keys.length, 2);
+    assert.match(keys[0] ?? "", /^[0-9a-f-]{36}$/);
+    assert.equal(keys[1], keys[0]);
+  });
+}
 
 test("each attempt has a time of its own", async (t) => {
   const { url, got } = await serve(t, ["hang", {}]);
@@ -125,7 +172,8 @@ test("the whole call has a deadline over all attempts and waits", async (t) => {
     return true;
   });
   const failing = await serve(t, [{ status: 503 }]);
-  await assert.rejects(client(failing.url, { deadlineMs: 300, retries: Infinity, backoff: () => 20 }).services.get("svc_1"), { status: 503 });
+  await assert.rejects(client(failing.url, { deadlineMs: 300, retries: Infinity, backoff: () => 20 }).services.get("svc_1"),
+    (error: ApiError | TimeoutError) => error.code === "deadline" || (error as ApiError).status === 503);
   assert.ok(failing.got.length < 16);
 });
 
@@ -151,6 +199,48 @@ test("an aborted call rejects with the signal's reason: before, in an attempt, a
     backoff: () => 50_000, hooks: { onRetry: () => { setTimeout(() => { inWait.abort(reason); }, 10); } },
   }).services.get("svc_1", { signal: inWait.signal });
   await assert.rejects(waiting, reason);
+});
+
+const never = (): Promise<never> => new Promise(() => undefined);
+const slow: Record<string, Options> = {
+  "a function for the key": { apiKey: never }, onRequest: { hooks: { onRequest: never } }, onResponse: { hooks: { onResponse: never } },
+};
+for (const [what, options] of Object.entries(slow)) {
+  test(`${what} that never ends is within the times of the call, and its signal`, async (t) => {
+    const { url } = await serve(t, [{}]);
+    await assert.rejects(client(url, { ...options, timeoutMs: 30, retries: 1 }).services.get("svc_1"), { code: "timeout", attempts: 2 });
+    await assert.rejects(client(url, { ...options, deadlineMs: 30 }).services.get("svc_1"), { code: "deadline" });
+    const stop = new AbortController();
+    setTimeout(() => { stop.abort(new Error("enough")); }, 20);
+    await assert.rejects(client(url, options).services.get("svc_1", { signal: stop.signal }), /enough/);
+  });
+}
+
+test("an onRetry that never ends is within the deadline, and the signal", async (t) => {
+  const { url } = await serve(t, [{ status: 503 }]);
+  const wp = client(url, { hooks: { onRetry: never } });
+  await assert.rejects(wp.services.get("svc_1", { deadlineMs: 200 }), { code: "deadline", attempts: 1 });
+  const stop = new AbortController();
+  setTimeout(() => { stop.abort(new Error("enough")); }, 50);
+  await assert.rejects(wp.services.get("svc_1", { signal: stop.signal }), /enough/);
+});
+
+test("nothing is sent when the key comes after the time is over", async (t) => {
+  const { url, got } = await serve(t, [{}]);
+  let give: (key: string) => void = () => undefined;
+  const apiKey = (): Promise<string> => new Promise((resolve) => { give = resolve; });
+  await assert.rejects(client(url, { apiKey, timeoutMs: 20, retries: 0 }).services.get("svc_1"), TimeoutError);
+  give("late");
+  await client(url).services.get("svc_1");
+  assert.equal(got.length, 1);
+});
+
+test("what a hook or a function for the key throws is told as it is, and not tried again", async (t) => {
+  const { url, got } = await serve(t, [{}]);
+  const failure = new Error("vault is sealed");
+  await assert.rejects(client(url, { apiKey: () => { throw failure; } }).services.get("svc_1"), failure);
+  await assert.rejects(client(url, { hooks: { onRequest: () => { throw failure; } } }).services.get("svc_1"), failure);
+  assert.equal(got.length, 0);
 });
 
 test("hooks see each attempt, may add headers, and never see the key", async (t) => {

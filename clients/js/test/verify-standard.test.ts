@@ -60,7 +60,10 @@ test("a secret works without its prefix too; one that is none is our fault and s
   for (const bad of ["whsec_", "", "whsec_#", "whsec_ä"]) {
     await refuses(verify(body, { headers: signedHeaders(secret, body), secret: [secret, bad] }), "secret_malformed");
   }
-  await refuses(verify(body, { headers: signedHeaders(secret, body) }, ), "no_matching_signature", /none of 0 secrets/);
+  await refuses(verify(body, { headers: signedHeaders(secret, body), secret: [secret, undefined as unknown as string] }), "secret_malformed");
+  for (const none of [undefined, []]) {
+    await refuses(verify(body, { headers: signedHeaders(secret, body), secret: none }), "secret_malformed", /none of 0 secrets/);
+  }
 });
 
 test("a changed id, time, body or signature is refused", async () => {

@@ -105,12 +105,12 @@ func (a Answer) Into(v any) error {
 }
 
 // Do makes a call. A refusal is a *Problem, what is no answer of WebPlug an *UnexpectedError, and where none came an
-// *UnreachableError. Calls that may be repeated without harm (GET, DELETE, and POST with an Idempotency-Key) are made
-// again, with growing pauses, after network errors, 429 and 5xx.
+// *UnreachableError. Calls that may be repeated without harm (all but POST without an Idempotency-Key) are made again, with
+// growing pauses, after network errors, 408, 425, 429 and 5xx; the others after 429 alone.
 func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	for attempt := 0; ; attempt++ {
 		a, after, err := c.once(ctx, r)
-		if err == nil || ctx.Err() != nil || attempt >= c.options.Retries || !r.repeatable() || !worthAgain(err) {
+		if err == nil || ctx.Err() != nil || attempt >= c.options.Retries || !worthAgain(err, r.repeatable()) {
 			return a, err
 		}
 		if c.waits(ctx, c.pause(attempt, after)) != nil {
@@ -120,49 +120,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 }
 
 func (r Request) repeatable() bool {
-	return r.Again || r.IdempotencyKey != "" || r.Method == http.MethodGet || r.Method == http.MethodDelete
-}
-
-func worthAgain(err error) bool {
-	var unreachable *UnreachableError
-	var problem *Problem
-	var unexpected *UnexpectedError
-	switch {
-	case errors.As(err, &unreachable):
-		return !unreachable.Refused
-	case errors.As(err, &problem):
-		return problem.Status == http.StatusTooManyRequests || problem.Status == http.StatusServiceUnavailable
-	case errors.As(err, &unexpected):
-		return unexpected.Status >= 500 || unexpected.Status == http.StatusTooManyRequests
-	}
-	return false
-}
-
-const (
-	firstPause = 200 * time.Millisecond
-	maxPause   = 30 * time.Second
-)
-
-// pause doubles from try to try; up to half of it is left out by chance, so that many clients do not come back at once.
-// What the server asks for is the least, as long as it is not unreasonable.
-func (c *Client) pause(attempt int, asked time.Duration) time.Duration {
-	d := firstPause << attempt
-	if c.options.Jitter != nil {
-		d -= time.Duration(c.options.Jitter() * float64(d) / 2)
-	}
-	return min(max(d, asked), maxPause)
-}
-
-// Wait pauses, or gives ctx's error where that ends first.
-func Wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return r.Again || r.IdempotencyKey != "" || r.Method != http.MethodPost
 }
 
 // once makes one attempt. after is the pause that the server asks for.
@@ -179,7 +137,7 @@ func (c *Client) once(ctx context.Context, r Request) (a Answer, after time.Dura
 		return Answer{}, 0, c.unreachable(err)
 	}
 	a, err = read(answer, body)
-	return a, retryAfter(answer.Header), err
+	return a, retryAfter(answer.Header, time.Now()), err
 }
 
 // send sends a request and gives the answer's head. Its body is to be closed.

@@ -114,13 +114,17 @@ func TestOnlyWhatMayBeRepeatedIs(t *testing.T) {
 		"a GET":                     {get(), unavailable, 4},
 		"a DELETE":                  {Request{Method: http.MethodDelete, Path: "/v1/x"}, unavailable, 4},
 		"a POST":                    {Request{Method: http.MethodPost, Path: "/v1/x"}, unavailable, 1},
-		"a PATCH":                   {Request{Method: http.MethodPatch, Path: "/v1/x"}, unavailable, 1},
+		"a POST, not begun":         {Request{Method: http.MethodPost, Path: "/v1/x"}, with(429, problemJSON, `{"type":"too-many","status":429}`), 4},
+		"a POST, its answer lost":   {Request{Method: http.MethodPost, Path: "/v1/x"}, func(int, http.ResponseWriter) { panic(http.ErrAbortHandler) }, 1},
+		"a PATCH":                   {Request{Method: http.MethodPatch, Path: "/v1/x"}, unavailable, 4},
+		"it took the server long":   {get(), with(408, "", ""), 4},
+		"too early":                 {get(), with(425, "", ""), 4},
 		"a POST with a key":         {Request{Method: http.MethodPost, Path: "/v1/x", IdempotencyKey: "k", Body: jsontext.Value(`{}`)}, unavailable, 4},
 		"a POST that says so":       {Request{Method: http.MethodPost, Path: "/v1/x", Again: true}, unavailable, 4},
 		"too many requests":         {get(), with(429, problemJSON, `{"type":"too-many","status":429}`), 4},
 		"a gateway":                 {get(), with(502, "text/html", "<html>"), 4},
 		"a refusal":                 {get(), with(422, problemJSON, `{"type":"invalid","status":422}`), 1},
-		"an error of the server":    {get(), with(500, problemJSON, `{"type":"internal","status":500}`), 1},
+		"an error of the server":    {get(), with(500, problemJSON, `{"type":"internal","status":500}`), 4},
 		"better the second time":    {get(), second(unavailable), 2},
 		"the connection was broken": {get(), second(func(_ int, w http.ResponseWriter) { panic(http.ErrAbortHandler) }), 2},
 	} {
@@ -160,7 +164,7 @@ func TestPausesGrowAndHonourRetryAfter(t *testing.T) {
 		with(503, problemJSON, `{"type":"unavailable","status":503}`)(n, w)
 	})
 	_, _ = s.Do(t.Context(), get())
-	if len(s.waited) != 3 || s.waited[0] != 7*time.Second || s.waited[1] != maxPause || s.waited[2] != 4*firstPause {
+	if len(s.waited) != 3 || s.waited[0] != 7*time.Second || s.waited[1] != maxAsked || s.waited[2] != 4*firstPause {
 		t.Errorf("with Retry-After they are %v", s.waited)
 	}
 }
@@ -214,5 +218,31 @@ func TestNew_refuses_what_is_no_server(t *testing.T) {
 func TestPathEscapes(t *testing.T) {
 	if got := Path("services", "a/../b?c#d"); got != "/v1/services/a%2F..%2Fb%3Fc%23d" {
 		t.Errorf("it is %s", got)
+	}
+}
+
+func TestARetryAfterMayBeADate(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for given, want := range map[string]time.Duration{
+		"Thu, 01 Jan 2026 00:00:09 GMT": 9 * time.Second, "Thu, 01 Jan 2025 00:00:09 GMT": 0, "soon": 0, "": 0,
+		"99999999999999999999": 0, "9223372036854775807": maxAsked,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {given}}, now); got != want {
+			t.Errorf("%q is %s, not %s", given, got, want)
+		}
+	}
+}
+
+func TestDoubledPausesNeverOverflow(t *testing.T) {
+	last := time.Duration(0)
+	for attempt := range 10_000 {
+		d := Doubled(time.Second, time.Minute, attempt)
+		if d < last || d > time.Minute {
+			t.Fatalf("pause %d is %s, after %s", attempt, d, last)
+		}
+		last = d
+	}
+	if last != time.Minute || Doubled(time.Second, time.Minute, 3) != 8*time.Second {
+		t.Errorf("they end at %s", last)
 	}
 }

@@ -6,10 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 	"unicode"
 )
 
@@ -117,13 +115,4 @@ func printable(s string, most int) string {
 		s = string(runes[:most]) + "…"
 	}
 	return s
-}
-
-// retryAfter reads the header's form in seconds; the one with a date asks for nothing here.
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
-		return 0
-	}
-	return min(time.Duration(seconds), 3600) * time.Second
 }

@@ -115,7 +115,7 @@ func (b *bulk) send(s *session, path string, batch []line) error {
 			return err
 		}
 		if batch = again; len(batch) > 0 {
-			if err := api.Wait(s.ctx, time.Second<<attempt); err != nil {
+			if err := api.Wait(s.ctx, api.Doubled(time.Second, time.Minute, attempt)); err != nil {
 				return err
 			}
 		}

@@ -184,7 +184,7 @@ func (l listening) one(s *session, to *forwarder, e liveEvent) error {
 			return to.forward(s.ctx, m)
 		case ExitCode(err, false) == ExitNotFound:
 			return nil
-		case !passing(err):
+		case !api.Passing(err):
 			return err
 		}
 		if err := api.Wait(s.ctx, awayFirst); err != nil {
@@ -255,7 +255,7 @@ func (f *forwarder) forward(ctx context.Context, m message) error {
 		if a.ok() || attempt == f.retries {
 			return nil
 		}
-		if err := api.Wait(ctx, min(time.Second<<attempt, time.Minute)); err != nil {
+		if err := api.Wait(ctx, api.Doubled(time.Second, time.Minute, attempt)); err != nil {
 			return err
 		}
 		attempt++

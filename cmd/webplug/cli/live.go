@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,7 +42,7 @@ func (s *session) feed(query url.Values, cursor string) (*feed, error) {
 // follow gives each page to take, until ctx ends, which is no error, or take fails. The cursor is behind a page only when
 // take has done with it. A server that is away for a while, but not at the start, is asked again until it is back.
 func (f *feed) follow(ctx context.Context, take func(events []jsontext.Value, next string) error) error {
-	reached, away := false, time.Duration(0)
+	reached, away := false, 0
 	for ctx.Err() == nil {
 		asked := time.Now()
 		page, err := f.ask(ctx, reached)
@@ -53,16 +52,16 @@ func (f *feed) follow(ctx context.Context, take func(events []jsontext.Value, ne
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case err != nil && (!reached || !passing(err)):
+		case err != nil && (!reached || !api.Passing(err)):
 			return err
 		case err != nil:
 			if away == 0 {
 				f.s.tell("%v; asking again until it is back", err)
 			}
-			away = min(max(away*2, awayFirst), awayLongest)
-			if api.Wait(ctx, away) != nil {
+			if api.Wait(ctx, api.Doubled(awayFirst, awayLongest, away)) != nil {
 				return nil
 			}
+			away++
 			continue
 		}
 		if away > 0 {
@@ -97,22 +96,6 @@ func (f *feed) ask(ctx context.Context, patiently bool) (api.Page, error) {
 		err = failed("the live feed gave no cursor to go on with")
 	}
 	return page, err
-}
-
-// passing says whether an error may go by itself.
-func passing(err error) bool {
-	var unreachable *api.UnreachableError
-	var unexpected *api.UnexpectedError
-	var problem *api.Problem
-	switch {
-	case errors.As(err, &unreachable):
-		return true
-	case errors.As(err, &unexpected):
-		return unexpected.Status >= 500
-	case errors.As(err, &problem):
-		return problem.Status >= 500 || problem.Status == http.StatusTooManyRequests
-	}
-	return false
 }
 
 // liveEvent is what is needed of one.

@@ -41,17 +41,29 @@ const headers = { "content-type": "text/plain; charset=utf-8" };
 
 /** What is used of a response of Express, or of Node's http. */
 export interface NodeResponse {
+  readonly headersSent?: boolean;
   writeHead(status: number, headers: Record<string, string>): { end(text: string): unknown };
 }
 
-/** For Express, Connect and Node's http. Put no body parser before it but express.raw. */
+/**
+ * For Express, Connect and Node's http. Put no body parser before it but express.raw. What the handler throws goes to `next`;
+ * where there is none, to the console, and the answer is a 500.
+ */
 export function expressHandler<M extends object = Record<string, unknown>, Req extends NodeRequest = NodeRequest>(
   options: HandlerOptions, handle: Handle<M, Req>,
 ): (request: Req, response: NodeResponse, next?: (error: unknown) => unknown) => Promise<void> {
-  return (request, response, next) =>
-    receive<M>(request, options, (webhook) => handle(webhook, request)).then(([status, text]) => {
-      response.writeHead(status, headers).end(text);
-    }).catch(next as undefined);
+  return async (request, response, next) => {
+    const answer = (status: number, text: string): void => {
+      if (!response.headersSent) response.writeHead(status, headers).end(text);
+    };
+    try {
+      answer(...await receive<M>(request, options, (webhook) => handle(webhook, request)));
+    } catch (error) {
+      if (next) return void next(error);
+      console.error(error);
+      answer(500, "failed");
+    }
+  };
 }
 
 /** For whatever takes a Request and gives a Response: Hono (give it to app.post), Next, Deno, Bun, Workers. */

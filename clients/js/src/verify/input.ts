@@ -48,7 +48,7 @@ async function bodyOf(source: Partial<Request & NodeRequest & LambdaEvent>, limi
       if (!source.readableDidRead) return collect(source as NodeRequest, limit);
     } else if (source.headers && body == null) return new Uint8Array();
   }
-  throw new VerificationError("body_was_parsed", 'the body was parsed, its bytes are gone: use express.raw({ type: "*/*" }), not express.json(); a request.clone(); or rawBody');
+  throw new VerificationError("body_was_parsed", 'the bytes are gone: use express.raw({ type: "*/*" }), not express.json(); a request.clone(); or rawBody');
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array | string>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -57,15 +57,15 @@ async function collect(chunks: AsyncIterable<Uint8Array | string>, limit: number
   for await (const chunk of chunks) {
     const part = bytesOf(chunk) as Uint8Array<ArrayBuffer>;
     length += part.length;
-    if (length > limit) throw new VerificationError("body_too_large", `the body is over maxBytes, ${limit}`);
+    if (length > limit) throw new VerificationError("body_too_large", `it is over maxBytes, ${limit}`);
     parts.push(part);
   }
   return join(parts);
 }
 
 /** The parts, one after another. */
-export async function join(parts: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Blob([...parts]).arrayBuffer());
+export async function join(parts: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** Bytes of a text, an ArrayBuffer or an array of bytes, of any realm; undefined of anything else. */
@@ -93,6 +93,6 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 
 function lookup(headers: HeadersInput): (name: string) => string | undefined {
   if (typeof headers.get === "function") return (name) => (headers as Headers).get(name) ?? undefined;
-  const values = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(" ")] as const);
-  return (name) => values.find(([known]) => known === name)?.[1];
+  const values = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat().join(" ")]));
+  return (name) => values[name];
 }

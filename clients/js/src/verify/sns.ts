@@ -35,20 +35,21 @@ export interface SnsTrust {
 /** The body as an envelope; undefined if it is none. */
 export function envelopeOf(raw: Raw): SnsEnvelope | undefined {
   if (raw.header("x-amz-sns-rawdelivery")) {
-    throw new VerificationError("sns_raw_delivery_unsigned", "raw deliveries have no signature");
+    throw new VerificationError("sns_raw_delivery_unsigned", "raw deliveries are unsigned");
   }
   try {
     const value = JSON.parse(textOf(raw.bytes)) as Partial<SnsEnvelope> | null;
-    return typeof value?.TopicArn === "string" ? (value as SnsEnvelope) : undefined;
+    if (typeof value?.TopicArn === "string") return value as SnsEnvelope;
   } catch {
-    return undefined;
+    // it is none
   }
+  return undefined;
 }
 
 /** Checks topic, time, the certificate's host, and the signature, of version 1 or 2. */
-export async function verifyEnvelope(envelope: SnsEnvelope, trust: SnsTrust): Promise<void> {
+export async function verifyEnvelope(envelope: SnsEnvelope, trust: Partial<SnsTrust>): Promise<void> {
   if (!allowed(envelope, trust.topics)) {
-    throw new VerificationError("sns_topic_not_allowed", `${envelope.TopicArn} is none of the option topics`);
+    throw new VerificationError("sns_topic_not_allowed", `${envelope.TopicArn} is not in the option topics`);
   }
   checkTime(Date.parse(envelope.Timestamp) / 1_000, trust.snsToleranceSeconds ?? 4_500, 300);
   const hash = { 1: "SHA-1", 2: "SHA-256" }[envelope.SignatureVersion as string];
@@ -75,7 +76,7 @@ export async function visitSubscribeUrl(envelope: SnsEnvelope, snsHost: string |
  * Whether a topic is one of those, or begins as one that ends in `*`. Nothing but an ARN's characters may be in it or in
  * Type: what is signed has a line for each field, so a line break would let somebody else's message pass for one of the topic.
  */
-function allowed({ TopicArn: topic, Type }: SnsEnvelope, topics: string | readonly string[]): boolean {
+function allowed({ TopicArn: topic, Type }: SnsEnvelope, topics: SnsTrust["topics"] = []): boolean {
   return /^[\w:.-]+$/.test(topic + Type) && [topics].flat().some((one) => topic === one || (one.endsWith("*") && topic.startsWith(one.slice(0, -1))));
 }
 

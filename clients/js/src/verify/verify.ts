@@ -50,14 +50,14 @@ export type SnsOptions = Options & SnsTrust;
 export function verify<M extends object = Record<string, unknown>>(input: Input, options: SnsOptions): Promise<Webhook<M> | Handshake>;
 export function verify<M extends object = Record<string, unknown>>(input: Input, options: Options): Promise<Webhook<M>>;
 export async function verify(input: Input, options: Options & Partial<SnsTrust>): Promise<Webhook | Handshake> {
-  const { secret = [], toleranceSeconds = 300, maxBytes = 1 << 20, topics = [] } = options;
+  const { secret = [], toleranceSeconds = 300, maxBytes = 1 << 20 } = options;
   const raw = await readInput(input, options.headers, maxBytes);
   const envelope = raw.header("webhook-signature") ? undefined : envelopeOf(raw);
   if (!envelope) {
     const { id, body } = await verifyStandard(raw, [secret].flat(), toleranceSeconds);
     return { ...parsed(body, options), format: "standard-webhooks", id };
   }
-  await verifyEnvelope(envelope, { ...options, topics });
+  await verifyEnvelope(envelope, options);
   if (envelope.Type === "Notification") return { ...parsed(envelope.Message, options), format: "sns" };
   return { kind: envelope.Type === "SubscriptionConfirmation" ? "confirmation" : "unsubscribed", format: "sns", envelope };
 }

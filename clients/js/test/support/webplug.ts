@@ -78,7 +78,7 @@ export async function receiver(options: HandlerOptions = {}) {
       got.push(webhook);
       if (state.status !== 200) throw new Error("as it was told");
     });
-    handle(request, response).catch(() => { response.writeHead(state.status).end(); });
+    void handle(request, response, () => { response.writeHead(state.status).end(); });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
