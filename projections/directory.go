@@ -169,6 +169,11 @@ func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
 
 // Candidates implements the port of that name.
 func (d *Directory) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
+	if after != "" && d.settled != nil { // after a crash it may be behind the log, and who goes on is not waited for
+		if err := d.settled(ctx); err != nil {
+			return nil, false, err
+		}
+	}
 	out, more := d.candidates(service, eventType, user, after, limit)
 	for i := range out {
 		u, err := d.User(ctx, service, out[i].Endpoint.UserID)

@@ -1,5 +1,13 @@
 package projections
 
+import "webplug/domain"
+
+// Put makes a directory know an endpoint.
+func (d *Directory) Put(e domain.Endpoint) { d.putEndpoint(e) }
+
+// Slice bounds the chunks of one call tighter than in production.
+func (r *Router) Slice(chunks int) { r.slice = chunks }
+
 // Wakes is how many wake-ups are in memory.
 func (l *Lanes) Wakes() int {
 	l.mu.Lock()

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -60,6 +61,7 @@ type Router struct {
 	Log        *eventlog.Log
 	Candidates Candidates
 	Now        eventlog.Clock
+	slice      int // chunks of one call; 0 is chunksOfSlice
 }
 
 // RouterActor is who the router is in histories.
@@ -82,7 +84,7 @@ func (r *Router) RouteOn(ctx context.Context, service, message string) (done boo
 	if err != nil {
 		return false, err
 	}
-	for range chunksOfSlice {
+	for range cmp.Or(r.slice, chunksOfSlice) {
 		if last.Accepted.More == "" {
 			return true, nil
 		}

@@ -33,8 +33,11 @@ type world struct {
 	queries   *projections.Queries
 	lanes     *projections.Lanes
 	jobs      *projections.Jobs
+	router    *projections.Router
 	stop      context.CancelFunc
 	done      chan struct{}
+
+	byHand bool // nobody routes on or delivers but the test
 
 	knows *eventlog.Registry // what the program knows; nil is today's
 
@@ -108,6 +111,9 @@ func (w *world) open(again bool) {
 	w.jobs = &projections.Jobs{Log: w.log, Endpoints: w.projector.Directory(), Letters: w.queries, Scanner: w.store, Logger: logger}
 	runner := projections.NewJobRunner(w.jobs, w.queries.OpenJobs, logger)
 	w.projector.OnJob(runner.Wake)
+	w.router = &projections.Router{Log: w.log, Candidates: w.projector.Directory(), Now: time.Now}
+	routing := projections.NewRouterRunner(w.router, w.projector.Unrouted, logger)
+	w.projector.OnUnrouted(routing.Ask)
 
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
@@ -116,7 +122,12 @@ func (w *world) open(again bool) {
 		defer close(w.done)
 		var both sync.WaitGroup
 		both.Go(func() { w.may(w.projector.Run(run, w.store)) })
-		both.Go(func() { w.may(w.lanes.Run(run, w.store, time.Minute, func() { close(ready) })) })
+		if w.byHand {
+			close(ready)
+		} else {
+			both.Go(func() { w.may(w.lanes.Run(run, w.store, time.Minute, func() { close(ready) })) })
+			both.Go(func() { routing.Run(run) })
+		}
 		both.Go(func() { runner.Run(run) })
 		both.Wait()
 	}()
@@ -200,13 +211,15 @@ func (w *world) publish() string {
 	return id
 }
 
-func (w *world) tryPublish(id string) error {
+func (w *world) tryPublish(id string) error { return w.publishTo(id, w.projector.Directory()) }
+
+func (w *world) publishTo(id string, candidates projections.Candidates) error {
 	ctx, d := w.t.Context(), w.projector.Directory()
 	kind, err := d.EventType(ctx, svc, typ)
 	if err != nil {
 		return err
 	}
-	routed, err := projections.RouteFirst(ctx, d, svc, typ, "", time.Now())
+	routed, err := projections.RouteFirst(ctx, candidates, svc, typ, "", time.Now())
 	if err != nil {
 		return err
 	}

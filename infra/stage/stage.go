@@ -4,7 +4,10 @@
 // is gone. It does no I/O and imports nothing, so that the stack's own module can use it.
 package stage
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // Role is what one function does; all functions have the same code.
 type Role string
@@ -22,6 +25,10 @@ const (
 
 // Roles are all roles.
 func Roles() []Role { return []Role{Views, Dispatch, Queue, Work, Reports, Schedule, API} }
+
+// LongestInvocation is longer than any function may take. A rebuild of the read models waits so long for those that do not
+// know of it.
+const LongestInvocation = 150 * time.Second
 
 // Environment of the function. What a role does not need is not set for it.
 const (
@@ -89,6 +96,10 @@ const (
 	MetricFailed    = "Failed"    // deliveries that failed for good, or of which nothing was reported
 	MetricParked    = "Parked"    // streams that are set aside; said only when there are some
 )
+
+// Capabilities are what CloudFormation wants acknowledged for the stack: it has IAM roles, without names of their own, and
+// a transform (AWS::LanguageExtensions), which lets a parameter decide of what is kept.
+func Capabilities() []string { return []string{"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"} }
 
 // Outputs of the stack.
 const (

@@ -78,6 +78,7 @@ type (
 		ID         string `json:"id"`
 		Deliveries int    `json:"deliveries"`
 		Skipped    []skip `json:"skipped"`
+		More       bool   `json:"more"`
 	}
 	messageRow struct {
 		ID          string         `json:"id"`
@@ -86,6 +87,7 @@ type (
 		UserID      *string        `json:"user_id"`
 		Status      string         `json:"status"`
 		Deliveries  map[string]int `json:"deliveries"`
+		More        bool           `json:"more"`
 		Test        bool           `json:"test"`
 		CreatedAt   time.Time      `json:"created_at"`
 		By          string         `json:"by"`
