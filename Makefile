@@ -94,17 +94,20 @@ test/dynamodb: go ## the HTTP suite with --store dynamodb, in both formats
 	@go test -race -timeout 20m ./cmd/webplug/e2e -store dynamodb -format sns
 
 .PHONY: cdk-test
-cdk-test: $(RELEASE)/template.json ## the stack: its template by assertions, and by cfn-lint
+cdk-test: cfn-lint ## the stack: its template by assertions, and by cfn-lint
 	@echo "testing the stack"
 	@# Not from Go's cache: it does not see what lies outside the module, as the calls that the functions were seen to make.
 	@cd infra/cdk && go test -count=1 -timeout 10m ./...
-	@$(MAKE) --no-print-directory cfn-lint
 
-# Python runs cfn-lint; where that is missing, the template is still tested by all else.
+# It reads the template as AWS describes its resources. Without it the template is still tested by all else.
 .PHONY: cfn-lint
-cfn-lint:
-	@if command -v python3 >/dev/null 2>&1; then $(MAKE) --silent --no-print-directory $(CFNLINT) && $(CFNLINT) --non-zero-exit-code warning $(RELEASE)/template.json; \
-	else echo "left out: cfn-lint, which reads the template as AWS describes it, needs Python 3"; fi
+cfn-lint: $(RELEASE)/template.json
+	@mkdir -p $(TOOLS); test -x $(CFNLINT) || { \
+	  echo "installing cfn-lint (once)"; rm -rf $(TOOLS)/cfn-lint-1.51.0; \
+	  python3 -m venv $(TOOLS)/cfn-lint-1.51.0 >$(TOOLS)/cfn-lint.log 2>&1 && \
+	  $(TOOLS)/cfn-lint-1.51.0/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0 >>$(TOOLS)/cfn-lint.log 2>&1 || \
+	  echo "left out: cfn-lint cannot be installed (it needs Python 3 with venv); $(TOOLS)/cfn-lint.log says why"; }
+	@test ! -x $(CFNLINT) || $(CFNLINT) --non-zero-exit-code warning $(RELEASE)/template.json
 
 .PHONY: js-test
 js-test: go $(JS) ## the npm client's tests
@@ -161,10 +164,6 @@ $(LINT):
 	@mkdir -p $(TOOLS)
 	@GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	@mv $(TOOLS)/golangci-lint $(LINT)
-
-$(CFNLINT):
-	@echo "installing cfn-lint (once)"
-	@python3 -m venv $(TOOLS)/cfn-lint-1.51.0 && $(TOOLS)/cfn-lint-1.51.0/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.51.0
 
 $(JS): clients/js/package.json clients/js/package-lock.json
 	$(call need,node,install Node.js 20 or newer)

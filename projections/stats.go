@@ -42,6 +42,7 @@ type statsFold struct {
 	about     *audience
 	total     tally
 	buckets   []tally
+	open      []int // by bucket of acceptance: what is pending or retrying now
 	endpoints map[string]*endpointTally
 	types     map[string]*tally
 }
@@ -66,7 +67,7 @@ func (q *Queries) Stats(ctx context.Context, service string, f StatsFilter) (Sta
 	defer at.release()
 	s := statsFold{
 		q: at.Queries, service: service, f: f, names: map[string]string{}, about: at.audience(service, f.UserID),
-		buckets: make([]tally, n), endpoints: map[string]*endpointTally{}, types: map[string]*tally{},
+		buckets: make([]tally, n), open: make([]int, n), endpoints: map[string]*endpointTally{}, types: map[string]*tally{},
 	}
 	if err := s.fold(ctx); err != nil {
 		return Stats{}, fmt.Errorf("read figures: %w", err)
@@ -196,8 +197,9 @@ func (s *statsFold) now(ctx context.Context) (all NowFigures, err error) {
 				return errEnough
 			}
 			var d struct {
-				EndpointID string `json:"endpoint_id"`
-				EventType  string `json:"event_type"`
+				EndpointID string    `json:"endpoint_id"`
+				EventType  string    `json:"event_type"`
+				AcceptedAt time.Time `json:"accepted_at"`
 			}
 			if err := json.Unmarshal(l.Body, &d); err != nil {
 				return err
@@ -211,6 +213,9 @@ func (s *statsFold) now(ctx context.Context) (all NowFigures, err error) {
 				}
 			}
 			*field(&all)++
+			if at := d.AcceptedAt; list != listDead(s.service) && !at.Before(s.f.Since) && at.Before(s.f.Until) {
+				s.open[int(at.Sub(s.f.Since)/s.f.Bucket)]++
+			}
 			*field(&s.endpoint(d.EndpointID).now)++
 			return nil
 		})
@@ -229,7 +234,7 @@ func (s *statsFold) answer(now NowFigures) Stats {
 	}
 	for i := range s.buckets {
 		start := s.f.Since.Add(time.Duration(i) * s.f.Bucket)
-		out.Buckets = append(out.Buckets, BucketFigures{start, s.figures(&s.buckets[i]), s.buckets[i].latencyCounts()})
+		out.Buckets = append(out.Buckets, BucketFigures{start, s.figures(&s.buckets[i]), s.open[i], s.buckets[i].latencyCounts()})
 	}
 	for id, t := range s.types {
 		name := s.names[id]

@@ -2,6 +2,7 @@ package projections_test
 
 import (
 	"reflect"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,6 +180,38 @@ func TestLatencyIsFromAcceptanceToTheAnswer(t *testing.T) {
 		}
 		if total != 1 || len(s.LatencyCounts) != len(s.LatencyBounds)+1 {
 			t.Errorf("cells %v", s.LatencyCounts)
+		}
+	})
+}
+
+func TestABucketShowsWhatOfItHasNotEnded(t *testing.T) {
+	inWorld(t, func(w *world) {
+		begin := time.Now()
+		var well atomic.Bool
+		w.endpoint("well", accepts)
+		w.endpoint("ill", func(a domain.Attempt) domain.Report {
+			if well.Load() {
+				return accepts(a)
+			}
+			return fails(a)
+		})
+		open := func() (all int, first int) {
+			s := w.stats(begin, nil)
+			for _, b := range s.Buckets {
+				all += b.Open
+			}
+			return all, s.Buckets[0].Open
+		}
+		w.publish()
+		w.publish()
+		w.later(time.Second)
+		if all, first := open(); all != 2 || first != 2 {
+			t.Errorf("%d open, %d of the first hour", all, first)
+		}
+		well.Store(true)
+		w.later(2 * time.Hour)
+		if all, _ := open(); all != 0 {
+			t.Errorf("all ended, and %d are open", all)
 		}
 	})
 }

@@ -14,6 +14,10 @@ import (
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
 var version = "dev"
 
+// loopbackEndpoints is set by the linker too, where a test or a measurement has its endpoints on this machine. Nothing in a
+// deployment can set it.
+var loopbackEndpoints string
+
 func main() {
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	ctx := context.Background()

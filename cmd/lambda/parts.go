@@ -52,7 +52,7 @@ func openParts(ctx context.Context, s settings, logger *slog.Logger) (*parts, er
 	p := &parts{
 		settings: s, aws: c, figures: figures{os.Stdout, s.stage, process.SystemClock}, now: process.SystemClock,
 		newID: process.NewIDs(process.SystemClock), random: cryptorand.Reader,
-		jitter: rand.Float64, logger: logger,
+		jitter: rand.Float64, guard: sender.Guard{AllowPrivate: loopbackEndpoints != ""}, logger: logger,
 	}
 	p.store, err = dynamo.Open(ctx, dynamo.Options{
 		AWS: c, LogTable: s.tables + "-log", KeysTable: s.tables + "-keys", ViewsTable: s.tables + "-views",

@@ -118,7 +118,7 @@ func (s *stack) environment(r stage.Role) map[string]*string {
 	switch r {
 	case stage.Views:
 	case stage.Reports:
-		add(seals, works)
+		add(seals)
 	case stage.Queue:
 		add(seals, attempts)
 	case stage.Dispatch, stage.Work:
@@ -126,11 +126,10 @@ func (s *stack) environment(r stage.Role) map[string]*string {
 	case stage.Schedule:
 		add(seals, works, attempts, reconciles(), map[string]*string{stage.EnvDeadLettersURL: s.queues.letters.Ref()})
 	case stage.API:
-		add(seals, works, reconciles(), map[string]*string{
-			stage.EnvAdminKeySecret:   s.secrets.admin.Ref(),
-			stage.EnvDefaultFormat:    awscdk.Fn_Ref(jsii.String(stage.ParamDefaultFormat)),
-			stage.EnvPublicURL:        s.url,
-			stage.EnvAttemptsQueueURL: s.queues.attempts.Ref(),
+		add(seals, map[string]*string{
+			stage.EnvAdminKeySecret: s.secrets.admin.Ref(),
+			stage.EnvDefaultFormat:  awscdk.Fn_Ref(jsii.String(stage.ParamDefaultFormat)),
+			stage.EnvPublicURL:      s.url,
 		})
 	}
 	return env

@@ -113,6 +113,23 @@ func TestParametersAndOutputs(t *testing.T) {
 	}
 }
 
+// "webplug deploy" acknowledges these, and no more.
+func TestWhatMustBeAcknowledged(t *testing.T) {
+	d := read(t, released())
+	want := []string{"CAPABILITY_IAM"}
+	for id, r := range d.of("AWS::IAM::Role") {
+		if r.Properties["RoleName"] != nil {
+			t.Errorf("%s has a name: that needs CAPABILITY_NAMED_IAM", id)
+		}
+	}
+	if d.Transform == "AWS::LanguageExtensions" {
+		want = append(want, "CAPABILITY_AUTO_EXPAND")
+	}
+	if got := stage.Capabilities(); !slices.Equal(got, want) {
+		t.Errorf("%v are acknowledged, and %v needed", got, want)
+	}
+}
+
 // The master key's parsers take 64 hexadecimal digits; Secrets Manager makes a password of what is not excluded.
 func TestTheMasterKeyIsHexadecimal(t *testing.T) {
 	made := read(t, released()).Resources["MasterKey"].Properties["GenerateSecretString"].(map[string]any)

@@ -90,6 +90,10 @@ const (
 	MetricParked    = "Parked"    // streams that are set aside; said only when there are some
 )
 
+// Capabilities are what CloudFormation wants acknowledged for the stack: it has IAM roles, without names of their own, and
+// a transform (AWS::LanguageExtensions), which lets a parameter decide of what is kept.
+func Capabilities() []string { return []string{"CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"} }
+
 // Outputs of the stack.
 const (
 	OutputAPI         = "ApiUrl"

@@ -16,12 +16,12 @@ export async function must<T>(call: Promise<{ data?: T; error?: unknown; respons
 }
 
 /** Asks again until the check holds. */
-export async function until<T>(what: string, ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 30_000;
+export async function until<T>(what: string, ask: () => Promise<T>, holds: (value: T) => boolean, patience = 30_000): Promise<T> {
+  const deadline = Date.now() + patience;
   for (;;) {
     const value = await ask();
     if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`${what}: not within 30 s; last ${JSON.stringify(value).slice(0, 400)}`);
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${patience / 1000} s; last ${JSON.stringify(value).slice(0, 400)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

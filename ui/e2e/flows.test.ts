@@ -1,51 +1,13 @@
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Api, apiOf, must, until } from "./api";
-import { chromiumPath, launch, open } from "./browser";
-import { type Receiver, startReceiver } from "./receiver";
-import { adminKey, type Server, startServer } from "./server";
+import { describe, expect, it } from "vitest";
+import { must, until } from "./api";
+import { chromiumPath } from "./browser";
+import { button, useScene } from "./scene";
+import { adminKey } from "./server";
 
 // From an empty database, as a person does it, in a real browser against the real binary and a real endpoint.
 describe.skipIf(!chromiumPath)("a person", () => {
-  let server: Server;
-  let receiver: Receiver;
-  let browser: Browser;
-  let api: Api;
-  const pages: (Page & { complaints: string[] })[] = [];
-
-  beforeAll(async () => {
-    [server, receiver, browser] = await Promise.all([startServer(), startReceiver(), launch()]);
-    api = apiOf(server.url);
-  });
-  afterEach(async ({ task }) => {
-    // What the person saw when it went wrong.
-    if (task.result?.state === "fail") await Promise.all(pages.map((p, n) => p.screenshot({ path: join(import.meta.dirname, "shots", `failed-${n}.png`) })));
-    const complaints = pages.flatMap((p) => p.complaints);
-    await Promise.all(pages.splice(0).map((p) => p.context().close()));
-    expect(complaints).toEqual([]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await Promise.all([server?.stop(), receiver?.stop()]);
-  });
-  async function visit(path: string, key: string | null = adminKey) {
-    const page = await open(browser, server.url, path, key);
-    pages.push(page);
-    return page;
-  }
-  const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-
-  /** A service with one user, and what it needs to publish. */
-  async function furnish(name: string) {
-    const { id: svc } = await must(api.POST("/v1/services", { body: { name } }));
-    const path = { svc };
-    const { id: usr } = await must(api.POST("/v1/services/{svc}/users", { params: { path }, body: { name: "Ada's shop" } }));
-    await must(api.POST("/v1/services/{svc}/event-types", { params: { path }, body: { name: "card_issued", example: { card: "crd_1" } as never } }));
-    const endpoint = async (at: string, format?: "sns") => (await must(api.POST("/v1/services/{svc}/endpoints", { params: { path }, body: { user_id: usr, url: at.startsWith("http") ? at : receiver.url(at), event_types: ["card_issued"], format } }))).id;
-    const publish = async (payload: object = { card: "crd_1" }) => (await must(api.POST("/v1/services/{svc}/messages", { params: { path }, body: { event_type: "card_issued", user_id: usr, payload: payload as never } }))).id;
-    return { svc, usr, endpoint, publish, base: `/services/${svc}` };
-  }
+  const scene = useScene();
+  const { visit, furnish } = scene;
 
   it("signs in, is told what is wrong with a key, and signs out", async () => {
     const page = await visit("/", null);
@@ -61,7 +23,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
   });
 
   it("comes from an empty service to the first delivery by the steps, which tick by themselves", async () => {
-    receiver.answer("/first", { status: 200, body: '{"ok":true}' });
+    scene.receiver().answer("/first", { status: 200, body: '{"ok":true}' });
     const page = await visit("/services");
     await button(page, /new service|create a service/i).first().click();
     await page.getByLabel("Name").fill("First steps");
@@ -78,16 +40,17 @@ describe.skipIf(!chromiumPath)("a person", () => {
     await page.getByLabel("Name", { exact: true }).fill("Demo shop");
     await button(page, "Register the user").click();
     await button(page, "Add an endpoint").click();
-    await page.getByLabel("User").selectOption({ label: "Demo shop" });
-    await page.getByRole("textbox", { name: "URL" }).fill(receiver.url("/first"));
+    await page.getByRole("textbox", { name: "URL" }).fill(scene.receiver().url("/first"));
     await page.getByLabel("card_issued").check();
     await button(page, "Add the endpoint").click();
     await button(page, "Send a test message").click();
-    await page.getByRole("combobox", { name: "To", exact: true }).selectOption({ label: "Demo shop" });
-    await button(page, "Publish").last().click();
+    // It goes to the one endpoint there is, not to everybody, and says so.
+    await page.getByText("This endpoint alone gets it").waitFor();
+    await expect.poll(() => page.getByRole("combobox", { name: "Endpoint" }).inputValue()).toContain("/first");
+    await button(page, "Send the test").click();
     await page.getByText("1 delivered").waitFor();
     await button(page, /DeliverySucceeded/).waitFor();
-    const [got] = await receiver.came("/first", 1);
+    const [got] = await scene.receiver().came("/first", 1);
     expect(JSON.parse(got?.body ?? "{}")).toMatchObject({ type: "card_issued", data: { card: "crd_1" } });
     await page.getByRole("link", { name: "Overview" }).first().click();
     await page.getByRole("heading", { name: "100 % of 1 delivery arrived." }).waitFor();
@@ -95,10 +58,10 @@ describe.skipIf(!chromiumPath)("a person", () => {
 
   it("sees why a delivery failed, retries it, and is not told it is delivered before it is", async () => {
     const s = await furnish("Failing");
-    receiver.answer("/failing", { status: 410, body: '{"error":"moved"}' }, { status: 200, wait: 2500 });
+    scene.receiver().answer("/failing", { status: 410, body: '{"error":"moved"}' }, { status: 200, wait: 2500 });
     const ep = await s.endpoint("/failing");
     const msg = await s.publish();
-    await until("it failed", () => must(api.GET("/v1/services/{svc}/messages/{msg}", { params: { path: { svc: s.svc, msg } } })), (m) => m.status === "failed");
+    await until("it failed", () => must(scene.api().GET("/v1/services/{svc}/messages/{msg}", { params: { path: { svc: s.svc, msg } } })), (m) => m.status === "failed");
     const page = await visit(`${s.base}/messages/${msg}`);
     await page.getByText("1 failed").waitFor();
     await button(page, /DeliveryFailed/).click();
@@ -106,7 +69,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     await page.getByText('"error": "moved"').waitFor();
     await page.getByRole("tab", { name: "Raw event" }).click();
     await page.getByRole("region", { name: "raw event" }).getByText('"DeliveryFailed"').waitFor();
-    await must(api.POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc: s.svc, ep } }, body: {} }));
+    await must(scene.api().POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc: s.svc, ep } }, body: {} }));
     await button(page, "Retry").click();
     await page.getByText(/Retry accepted\. .* has not answered yet/).waitFor();
     expect(await page.getByText("1 delivered").count()).toBe(0);
@@ -118,7 +81,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
   it("sees who was skipped, and why", async () => {
     const s = await furnish("Skipping");
     const ep = await s.endpoint("/paused");
-    await must(api.POST("/v1/services/{svc}/endpoints/{ep}/pause", { params: { path: { svc: s.svc, ep } }, body: {} }));
+    await must(scene.api().POST("/v1/services/{svc}/endpoints/{ep}/pause", { params: { path: { svc: s.svc, ep } }, body: {} }));
     const msg = await s.publish();
     const page = await visit(`${s.base}/messages/${msg}`);
     await page.getByText("1 skipped").waitFor();
@@ -128,10 +91,10 @@ describe.skipIf(!chromiumPath)("a person", () => {
 
   it("retries one dead letter, and a group of them by a job", async () => {
     const s = await furnish("Dead letters");
-    const endpoints = await Promise.all(["/dead/a", "/dead/b", "/dead/c"].map(async (at) => (receiver.answer(at, { status: 410 }, { status: 200 }), s.endpoint(at))));
+    const endpoints = await Promise.all(["/dead/a", "/dead/b", "/dead/c"].map(async (at) => (scene.receiver().answer(at, { status: 410 }, { status: 200 }), s.endpoint(at))));
     await s.publish();
-    await until("they failed", () => must(api.GET("/v1/services/{svc}/dead-letters", { params: { path: { svc: s.svc } } })), (p) => p.data.length === 3);
-    for (const ep of endpoints) await must(api.POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc: s.svc, ep } }, body: {} }));
+    await until("they failed", () => must(scene.api().GET("/v1/services/{svc}/dead-letters", { params: { path: { svc: s.svc } } })), (p) => p.data.length === 3);
+    for (const ep of endpoints) await must(scene.api().POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc: s.svc, ep } }, body: {} }));
     const page = await visit(`${s.base}/dead-letters?by=one`);
     await page.getByRole("heading", { name: /3 dead letters/ }).waitFor();
     await page.getByRole("button", { name: "Retry", exact: true }).first().click();
@@ -142,7 +105,7 @@ describe.skipIf(!chromiumPath)("a person", () => {
     await button(page, "Retry 2").click();
     await page.getByText("2 asked for: 2 tried again.").waitFor();
     await page.getByRole("heading", { name: "No dead letters." }).waitFor();
-    await until("all came", () => must(api.GET("/v1/services/{svc}/messages", { params: { path: { svc: s.svc } } })), (p) => p.data[0]?.status === "delivered");
+    await until("all came", () => must(scene.api().GET("/v1/services/{svc}/messages", { params: { path: { svc: s.svc } } })), (p) => p.data[0]?.status === "delivered");
   });
 
   it("reveals and rotates a secret, pauses and resumes", async () => {
@@ -191,11 +154,11 @@ describe.skipIf(!chromiumPath)("a person", () => {
   it("with a key of one user sees that user's part alone", async () => {
     const s = await furnish("One user");
     await s.endpoint("/mine");
-    const { id: stranger } = await must(api.POST("/v1/services/{svc}/users", { params: { path: { svc: s.svc } }, body: { name: "Stranger" } }));
-    await must(api.POST("/v1/services/{svc}/endpoints", { params: { path: { svc: s.svc } }, body: { user_id: stranger, url: receiver.url("/theirs"), event_types: ["card_issued"] } }));
+    const { id: stranger } = await must(scene.api().POST("/v1/services/{svc}/users", { params: { path: { svc: s.svc } }, body: { name: "Stranger" } }));
+    await must(scene.api().POST("/v1/services/{svc}/endpoints", { params: { path: { svc: s.svc } }, body: { user_id: stranger, url: scene.receiver().url("/theirs"), event_types: ["card_issued"] } }));
     const mine = await s.publish({ card: "mine" });
-    const theirs = (await must(api.POST("/v1/services/{svc}/messages", { params: { path: { svc: s.svc } }, body: { event_type: "card_issued", user_id: stranger, payload: { card: "theirs" } as never } }))).id;
-    const { key } = await must(api.POST("/v1/keys", { body: { name: "portal", scopes: ["read", "manage"], service_id: s.svc, user_id: s.usr } }));
+    const theirs = (await must(scene.api().POST("/v1/services/{svc}/messages", { params: { path: { svc: s.svc } }, body: { event_type: "card_issued", user_id: stranger, payload: { card: "theirs" } as never } }))).id;
+    const { key } = await must(scene.api().POST("/v1/keys", { body: { name: "portal", scopes: ["read", "manage"], service_id: s.svc, user_id: s.usr } }));
     const page = await visit(`${s.base}/messages`, key);
     await page.getByRole("row", { name: /card_issued/ }).first().waitFor();
     expect(await page.getByRole("table", { name: "Messages" }).getByRole("link").count()).toBe(1);
@@ -254,15 +217,15 @@ describe.skipIf(!chromiumPath)("a person", () => {
 
   it("is shown hostile payloads, answers and names as text", async () => {
     const evil = `</script><img src=x onerror="window.hacked=1"><svg onload="window.hacked=1">`;
-    const { id: svc } = await must(api.POST("/v1/services", { body: { name: evil.slice(0, 120) } }));
+    const { id: svc } = await must(scene.api().POST("/v1/services", { body: { name: evil.slice(0, 120) } }));
     const path = { svc };
-    const { id: usr } = await must(api.POST("/v1/services/{svc}/users", { params: { path }, body: { name: evil, external_id: "javascript:alert(1)", metadata: { "<b>": evil } } }));
-    await must(api.POST("/v1/services/{svc}/event-types", { params: { path }, body: { name: "x", description: evil } }));
-    receiver.answer(`/${encodeURIComponent("<img>")}?a=%22onload%3D1`, { status: 410, body: evil, type: "text/html" });
-    const { id: ep } = await must(api.POST("/v1/services/{svc}/endpoints", { params: { path }, body: { user_id: usr, url: receiver.url(`/${encodeURIComponent("<img>")}?a=%22onload%3D1`), description: evil, event_types: ["x"] } }));
-    const { id: msg } = await must(api.POST("/v1/services/{svc}/messages", { params: { path }, body: { event_type: "x", user_id: usr, payload: { html: evil, __proto__: { x: 1 } } as never } }));
-    await until("it failed", () => must(api.GET("/v1/services/{svc}/messages/{msg}", { params: { path: { svc, msg } } })), (m) => m.status === "failed");
-    const history = await must(api.GET("/v1/services/{svc}/messages/{msg}/history", { params: { path: { svc, msg } } }));
+    const { id: usr } = await must(scene.api().POST("/v1/services/{svc}/users", { params: { path }, body: { name: evil, external_id: "javascript:alert(1)", metadata: { "<b>": evil } } }));
+    await must(scene.api().POST("/v1/services/{svc}/event-types", { params: { path }, body: { name: "x", description: evil } }));
+    scene.receiver().answer(`/${encodeURIComponent("<img>")}?a=%22onload%3D1`, { status: 410, body: evil, type: "text/html" });
+    const { id: ep } = await must(scene.api().POST("/v1/services/{svc}/endpoints", { params: { path }, body: { user_id: usr, url: scene.receiver().url(`/${encodeURIComponent("<img>")}?a=%22onload%3D1`), description: evil, event_types: ["x"] } }));
+    const { id: msg } = await must(scene.api().POST("/v1/services/{svc}/messages", { params: { path }, body: { event_type: "x", user_id: usr, payload: { html: evil, __proto__: { x: 1 } } as never } }));
+    await until("it failed", () => must(scene.api().GET("/v1/services/{svc}/messages/{msg}", { params: { path: { svc, msg } } })), (m) => m.status === "failed");
+    const history = await must(scene.api().GET("/v1/services/{svc}/messages/{msg}/history", { params: { path: { svc, msg } } }));
     const failed = history.data.find((e) => e.type === "DeliveryFailed")?.id ?? "";
     const base = `/services/${svc}`;
     for (const at of [base, `${base}/messages?peek=${msg}`, `${base}/messages/${msg}?event=${failed}`, `${base}/users`, `${base}/users/${usr}`, `${base}/endpoints`, `${base}/endpoints/${ep}`, `${base}/event-types`, `${base}/dead-letters`, `${base}/audit?event=${failed}`, "/services"]) {

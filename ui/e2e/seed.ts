@@ -66,15 +66,26 @@ export async function seed(api: Api, receiver: Receiver): Promise<Seeded> {
     if (i % 3 === 0) await publish("card_issued", "Mercato", { card: `crd_${i}` });
     if (i % 5 === 0) await publish("card_debited", "Kudi Wallet", { card: `crd_${i}`, amount: 12, currency: "NGN" });
     if (i % 6 === 0) await publish("card_frozen", "Oku Logistics", { card: `crd_${i}` });
-    if (i % 8 === 0) await publish("card_credited", "Zuri Health", { card: `crd_${i}`, amount: 7 });
+    if (i % 5 === 1) await publish("card_credited", "Zuri Health", { card: `crd_${i}`, amount: 7 });
     if (i === 8) await publish("card_issued", "Tamarin Stores", { card: "crd_8" });
   }
   await publish("dispute_opened", "Kudi Wallet", { dispute: 1 });
+  await must(api.POST("/v1/services/{svc}/endpoints/{ep}/pause", { params: { path: { svc, ep: endpoints["zuri"] ?? "" } }, body: {} }));
   await publish("terms_updated", null, { version: "2026-11" });
   await must(api.POST("/v1/services/{svc}/endpoints/{ep}/resume", { params: { path: { svc, ep: endpoints["risk"] ?? "" } }, body: {} }));
   await must(api.POST("/v1/services/{svc}/messages/{msg}/deliveries/{ep}/retry", { params: { path: { svc, msg: rich, ep: endpoints["risk"] ?? "" } }, body: { reason: "Bluefin say it is back" } }));
   await until("the second attempts are made", () => must(api.GET("/v1/services/{svc}/messages/{msg}/deliveries", { params: { path: { svc, msg: rich } } })), (page) => page.data.filter((d) => d.status === "delivered").length >= 3 && page.data.some((d) => d.attempts === 2 && d.status === "retrying"));
+  await wellAgain(api, svc, receiver, endpoints["zuri"] ?? "", () => publish("card_credited", "Zuri Health", { card: "crd_9", amount: 7 }));
   return { svc, users: userIds, endpoints, rich };
+}
+
+/** What waited for a paused endpoint has failed; then it takes webhooks again, so that its dead letters can go now. */
+async function wellAgain(api: Api, svc: string, receiver: Receiver, ep: string, publish: () => Promise<string>): Promise<void> {
+  const params = { path: { svc, ep } };
+  await until("what waits for it fails", () => must(api.GET("/v1/services/{svc}/dead-letters", { params: { path: { svc }, query: { endpoint_id: ep } } })), (p) => p.data.length >= 4);
+  receiver.answer("/zuri/api", { status: 200 });
+  await must(api.POST("/v1/services/{svc}/endpoints/{ep}/resume", { params, body: {} }));
+  await publish();
 }
 
 /** Of the two handshakes that the endpoint of format sns was sent, its owner answers one. */

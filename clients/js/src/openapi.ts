@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Show an endpoint
-         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. Scope: read.
+         * @description Whoever has read `active` gets every message accepted after; whoever has read `paused` gets none. It waits up to 2 s for that, else it says `WebPlug-Stale: true`. Scope: read.
          */
         get: operations["getEndpoint"];
         put?: never;
@@ -809,7 +809,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a message
-         * @description When this answers, the message is durable and it is decided who gets it. Endpoints that match and do not get it are answered with the reason. Without `user_id` it goes to all users. Where more than 500 endpoints match, the answer is of the first 500 and says `more`; on the others it is decided in the background, 500 after 500, by the subscriptions of that moment. Scope: publish.
+         * @description When this answers, the message is durable and it is decided who gets it. Endpoints that match and do not get it are answered with the reason. Without `user_id` it goes to all users. Scope: publish.
          */
         post: operations["publish"];
         delete?: never;
@@ -1017,7 +1017,7 @@ export interface paths {
         };
         /**
          * Show a subscription
-         * @description Scope: read.
+         * @description As with an endpoint, whoever has read `active` gets every message accepted after. Scope: read.
          */
         get: operations["getSubscription"];
         put?: never;
@@ -1223,11 +1223,9 @@ export interface components {
     schemas: {
         /** @description Either that the message is accepted, or why it is not */
         BatchResult: {
-            /** @description How many endpoints get it; with `more`, of the first 500 */
+            /** @description How many endpoints get it */
             deliveries?: number;
             id?: components["schemas"]["MessageId"];
-            /** @description More than 500 endpoints match; the others are decided on in the background */
-            more?: boolean;
             problem?: components["schemas"]["Problem"];
             skipped?: components["schemas"]["Skipped"][];
         } & (unknown | unknown);
@@ -1413,9 +1411,8 @@ export interface components {
              *     | JobRequested | `kind`, `filter`, `reason`, `total`, `request` |
              *     | KeyCreated | `name`, `scopes`, `service_id`, `user_id`, `holder`, `secret_hash`, `request` |
              *     | KeyRevoked | none |
-             *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `more` (where the next part of the audience begins), `test`, `request` |
+             *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `test`, `request` |
              *     | MessagePublished | `topic_arn`, `sns_message_id`, `to` (each endpoint with its slot, URL, and the plan that it is of) |
-             *     | MessageRouted | `event_type_id`, `event_type`, `user_id`, `accepted_at`, `after`, `targets`, `skipped`, `more`; a further part of a large audience, of up to 500 endpoints, in the stream `<service>/<message>~<number>` |
              *     | NameReleased | `holder` |
              *     | NameReserved | `what`, `holder` |
              *     | ReportUnmatched | `topic_arn`, `sns_message_id`, `md5`, `url`, `status_code`, `came_at`, `record`; a report that fits no message |
@@ -1455,7 +1452,7 @@ export interface components {
          * @description What happened, in the past tense
          * @enum {string}
          */
-        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "MessageRouted" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
+        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
         EventType: {
             /** @description Its own or its service's */
             archived_at: components["schemas"]["MaybeTime"];
@@ -1647,11 +1644,13 @@ export interface components {
             deliveries: {
                 [key: string]: number;
             };
+            /** @description Its delivery to the endpoint, in a list with endpoint_id */
+            delivery?: components["schemas"]["Delivery"];
             event_type: string;
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
-            /** @description It is yet to be decided on further endpoints */
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
             more?: boolean;
             service_id: components["schemas"]["ServiceId"];
             /** @description The worst of its deliveries */
@@ -1831,6 +1830,8 @@ export interface components {
                 /** @description Empty where nothing was delivered */
                 latency_counts: number[];
                 latency_ms: components["schemas"]["Latency"];
+                /** @description Deliveries of messages that were accepted in this bucket and have not ended: pending or retrying at this moment, of the 10,000 newest of each */
+                open: number;
                 retried: number;
                 skip_reasons: {
                     [key: string]: number;
@@ -2003,7 +2004,7 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
-            /** @description It is yet to be decided on further endpoints */
+            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
             more?: boolean;
             /** @description As it was published; "sealed" where it cannot be opened any more */
             payload: components["schemas"]["Json"];
@@ -2024,10 +2025,10 @@ export interface components {
             };
             content: {
                 "application/json": {
-                    /** @description How many endpoints get it; with `more`, of the first 500 */
+                    /** @description How many endpoints get it */
                     deliveries: number;
                     id: components["schemas"]["MessageId"];
-                    /** @description More than 500 endpoints match; the others are decided on in the background */
+                    /** @description true where the audience is larger than 500: further endpoints are decided on later, and these are the first figures */
                     more?: boolean;
                     skipped: components["schemas"]["Skipped"][];
                 };
@@ -2212,6 +2213,8 @@ export interface components {
         msg: string;
         /** @description Which events come first */
         order: "oldest" | "newest";
+        /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+        q: string;
         /** @description At or after */
         since: string;
         /** @description A stream's name, like svc_…/ep_… ; the streams below it are found too, like the deliveries of a message */
@@ -2797,6 +2800,8 @@ export interface operations {
                 /** @description next_cursor of the page before */
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
                 status?: components["schemas"]["EndpointStatus"];
                 url?: string;
                 user_id?: components["parameters"]["userId"];
@@ -3049,6 +3054,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 limit?: components["parameters"]["limit"];
                 name?: string;
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {
@@ -3684,6 +3691,8 @@ export interface operations {
                 cursor?: components["parameters"]["cursor"];
                 external_id?: string;
                 limit?: components["parameters"]["limit"];
+                /** @description What a person types to find something: its id, or the beginning of any word of its name, external id, or URL (without scheme), in small or capital letters. What is archived or removed is found by its id alone. They come in the order of the words that were found. */
+                q?: components["parameters"]["q"];
             };
             header?: never;
             path: {

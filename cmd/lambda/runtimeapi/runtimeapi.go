@@ -113,6 +113,16 @@ func (f *Function) Kill() {
 	}
 }
 
+// PID is the process that runs; 0 where none does.
+func (f *Function) PID() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.sandbox == nil {
+		return 0
+	}
+	return f.sandbox.cmd.Process.Pid
+}
+
 // Starts are how long each process took until it asked for its first event.
 func (f *Function) Starts() []time.Duration {
 	f.mu.Lock()

@@ -14,7 +14,7 @@ import (
 
 const (
 	checkService  = "webplug-selftest"
-	checkType     = "webplug.selftest"
+	checkType     = "selftest"
 	checkPatience = 3 * time.Minute // a first topic, cold functions
 	checkLasts    = 10 * time.Minute
 	checkLook     = time.Second

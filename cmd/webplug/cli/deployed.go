@@ -16,9 +16,9 @@ import (
 // finish makes a deployed stack usable: a profile, a webhook that goes through it, and what the stack gave, for programs.
 func (d *deploying) finish(a *app, s *session, cloud *deploy.Cloud, stack deploy.Stack) error {
 	given := newObject()
-	for name, value := range map[string]string{"stage": cloud.Stage, "region": cloud.Region, "account": cloud.Account} {
-		given.set(name, text(value))
-	}
+	given.set("stage", text(cloud.Stage))
+	given.set("region", text(cloud.Region))
+	given.set("account", text(cloud.Account))
 	for _, out := range []struct{ name, output string }{
 		{"version", stage.OutputVersion}, {"api_url", stage.OutputAPI}, {"ui_url", stage.OutputUI}, {"admin_key_secret_arn", stage.OutputAdminKey},
 		{"master_key_secret_arn", stage.OutputMasterKey}, {"tables", stage.OutputTables}, {"alarms_topic_arn", stage.OutputAlarmsTopic},

@@ -49,10 +49,11 @@ func (c *Cloud) Apply(ctx context.Context, p *Plan) (Stack, error) {
 	if err := c.bring(ctx, p); err != nil {
 		return p.Stack, err
 	}
-	if p.First {
-		if err := c.proposeFirst(ctx, p); err != nil {
-			return p.Stack, err
-		}
+	if err := c.make(ctx, p); err != nil {
+		return p.Stack, err
+	}
+	if p.Nothing() { // what was taken over is all that there is
+		return p.Stack, nil
 	}
 	for _, change := range p.Changes {
 		if change.LosesData() {
@@ -69,6 +70,20 @@ func (c *Cloud) bring(ctx context.Context, p *Plan) error {
 	}
 	c.Watch.Step(fmt.Sprintf("uploading code (%.1f MB) to %s", float64(len(p.release.Package))/1e6, c.Bucket()))
 	return c.upload(ctx, p.release.packageKey(), "application/zip", p.release.Package)
+}
+
+// make prepares the change set of a stack that is not there yet, after it has taken over what an earlier one kept.
+func (c *Cloud) make(ctx context.Context, p *Plan) error {
+	switch {
+	case !p.First:
+		return nil
+	case len(p.Adopted) == 0:
+		return c.proposeFirst(ctx, p)
+	}
+	if err := c.adopt(ctx, p); err != nil {
+		return err
+	}
+	return c.propose(ctx, p, types.ChangeSetTypeUpdate)
 }
 
 // proposeFirst makes the change set that makes the stack.

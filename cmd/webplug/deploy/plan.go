@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ type Plan struct {
 	Repair  string   // what must be done first, as a sentence; "" if nothing
 	Blind   bool     // what comes after the repair can be told only then
 	First   bool     // the stack is to be made
-	Adopted []string // tables that an earlier deployment left, and this one takes over
+	Adopted []string // tables and keys that an earlier deployment left, and this one takes over
 	Changes []Change
 	From    string // the version that is deployed; "" if none
 	To      string
@@ -119,10 +120,8 @@ func (c *Cloud) planFirst(ctx context.Context, p *Plan) error {
 	for _, r := range all {
 		p.Changes = append(p.Changes, Change{Action: string(types.ChangeActionAdd), Resource: r.Name, Type: r.Type, If: r.If})
 	}
-	kept, err := c.tables(ctx)
-	for _, t := range kept {
-		p.Adopted = append(p.Adopted, t.Name)
-	}
+	kept, err := c.kept(ctx)
+	p.Adopted = slices.Sorted(maps.Keys(kept))
 	return err
 }
 
@@ -142,9 +141,8 @@ func (c *Cloud) propose(ctx context.Context, p *Plan, kind types.ChangeSetType) 
 	made, err := c.CloudFormation.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
 		StackName: aws.String(c.Where.Stack()), ChangeSetName: &name, ClientToken: &name, ChangeSetType: kind,
 		TemplateURL: aws.String(c.objectURL(p.release.templateKey())), Parameters: c.parameters(p),
-		Capabilities: []types.Capability{types.CapabilityCapabilityIam, types.CapabilityCapabilityNamedIam},
+		Capabilities: capabilities(),
 		Tags:         []types.Tag{{Key: aws.String(stage.TagStage), Value: &c.Stage}}, Description: aws.String("WebPlug " + p.To),
-		ImportExistingResources: importExisting(p),
 	})
 	if saysNothingToDo(err) {
 		return nil
@@ -156,13 +154,11 @@ func (c *Cloud) propose(ctx context.Context, p *Plan, kind types.ChangeSetType) 
 	return c.readChanges(ctx, p)
 }
 
-// importExisting has CloudFormation take over tables that are there by name.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
-func importExisting(p *Plan) *bool {
-	if len(p.Adopted) == 0 {
-		return nil
+func capabilities() (all []types.Capability) {
+	for _, c := range stage.Capabilities() {
+		all = append(all, types.Capability(c))
 	}
-	return aws.Bool(true)
+	return all
 }
 
 // parameters are those that the template has, in the order of their names.

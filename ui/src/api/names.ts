@@ -3,9 +3,10 @@ import { useMemo } from "react";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { api, ask } from "./client";
-import type { Endpoint, EventType, User } from "./types";
+import type { Endpoint, User } from "./types";
 
-// Rows name users and endpoints by their ids. The newest hundred are asked for at once; others one by one, and kept.
+// Rows name users and endpoints by their ids. The newest hundred are asked for at once; others one by one, and kept. What can
+// be chosen is not asked for here: see sources.ts.
 
 const kept = 5 * 60_000;
 
@@ -13,31 +14,6 @@ function usersQuery(svc: string) {
   return { queryKey: serviceKey(svc, "users", "newest"), queryFn: () => ask(api.GET("/v1/services/{svc}/users", { params: { path: { svc }, query: { limit: 100 } } })), staleTime: 60_000 };
 }
 
-export function useUsers(svc: string, enabled = true): User[] {
-  const access = useAccess();
-  const { data } = useQuery({ ...usersQuery(svc), enabled: enabled && access.userId === null });
-  return useMemo(() => (data?.data ?? []).filter((u) => !u.archived_at), [data]);
-}
-
-export function useEventTypes(svc: string, enabled = true): EventType[] {
-  const { data } = useQuery({
-    queryKey: serviceKey(svc, "event-types", "newest"),
-    queryFn: () => ask(api.GET("/v1/services/{svc}/event-types", { params: { path: { svc }, query: { limit: 100 } } })),
-    staleTime: 30_000,
-    enabled,
-  });
-  return useMemo(() => (data?.data ?? []).filter((t) => !t.archived_at), [data]);
-}
-
-export function useEndpointList(svc: string, enabled = true): Endpoint[] {
-  const { data } = useQuery({
-    queryKey: serviceKey(svc, "endpoints", "newest"),
-    queryFn: () => ask(api.GET("/v1/services/{svc}/endpoints", { params: { path: { svc }, query: { limit: 100 } } })),
-    staleTime: 30_000,
-    enabled,
-  });
-  return data?.data ?? none;
-}
 const none: never[] = [];
 
 function distinct(ids: readonly (string | null | undefined)[]): string[] {
@@ -47,7 +23,7 @@ function distinct(ids: readonly (string | null | undefined)[]): string[] {
 /** Users by id, of those that rows name. */
 export function useUserNames(svc: string, ids: readonly (string | null | undefined)[]): Map<string, User> {
   const access = useAccess();
-  const { data, isFetched } = useQuery({ ...usersQuery(svc), enabled: access.userId === null && ids.length > 0 });
+  const { data, isFetched } = useQuery({ ...usersQuery(svc), enabled: access.userId === null && ids.some(Boolean) });
   const known = useMemo(() => new Map((data?.data ?? []).map((u) => [u.id, u])), [data]);
   const missing = isFetched || access.userId !== null ? distinct(ids).filter((id) => !known.has(id)) : none;
   return useQueries({
@@ -67,7 +43,7 @@ export function useEndpointNames(svc: string, ids: readonly (string | null | und
     queryKey: serviceKey(svc, "endpoints", "newest"),
     queryFn: () => ask(api.GET("/v1/services/{svc}/endpoints", { params: { path: { svc }, query: { limit: 100 } } })),
     staleTime: 30_000,
-    enabled: ids.length > 0,
+    enabled: ids.some(Boolean),
   });
   const known = useMemo(() => new Map((data?.data ?? []).map((e) => [e.id, e])), [data]);
   const missing = isFetched ? distinct(ids).filter((id) => !known.has(id)) : none;

@@ -27,6 +27,11 @@ export class Refused extends Error {
   }
 }
 
+/** What a form refuses by itself, before it is sent. */
+export function flawOf(field: string, message: string): Refused {
+  return new Refused(422, { type: "invalid", title: "", status: 422, detail: message, errors: [{ field, message }], request_id: "" });
+}
+
 /** Begins with a capital and ends with a full stop. */
 export function sentence(text: string): string {
   const first = text.charAt(0).toUpperCase() + text.slice(1);

@@ -9,11 +9,11 @@ const most = 12; // marks; above it a bar
 const step = 11;
 const height = 14;
 
-/** How a message went, as one mark a delivery; above twelve as a bar and "81 of 86". */
-export function FanOut({ counts }: { counts: Counts }) {
+/** How a message went, as one mark a delivery; above twelve as a bar and "81 of 86", "81 of 500+" while more are decided on. */
+export function FanOut({ counts, more = false }: { counts: Counts; more?: boolean | undefined }) {
   const known = order.map((kind) => [kind, counts[kind] ?? 0] as const).filter(([, n]) => n > 0);
   const total = known.reduce((sum, [, n]) => sum + n, 0);
-  const said = known.map(([kind, n]) => `${count(n)} ${kind}`).join(", ") || "no delivery";
+  const said = known.map(([kind, n]) => `${count(n)} ${kind}`).join(", ").concat(more ? ", and more that are decided on now" : "") || "no delivery";
   if (total > most) {
     const sent = total - (counts["skipped"] ?? 0);
     return (
@@ -21,6 +21,7 @@ export function FanOut({ counts }: { counts: Counts }) {
         <Bar known={known} total={total} said={said} />
         <span className="text-small text-text-2">
           {count(counts["delivered"] ?? 0)} of {count(sent)}
+          {more && "+"}
         </span>
       </span>
     );

@@ -24,7 +24,15 @@ const upper = 160;
 const lower = 56;
 const height = top + upper + lower + 24;
 
-/** Deliveries that arrived grow up; what did not arrive grows down, on a scale of its own, so that a few can be seen. */
+/** Deliveries that the messages accepted in a bucket were to make; for one user, who gets a part of each, its messages. */
+export function acceptedOf(b: Stats["buckets"][number]): number {
+  return b.deliveries ?? b.accepted ?? 0;
+}
+
+/**
+ * Deliveries that arrived grow up, with those on their way standing on them, under the line of what was accepted; what did not
+ * arrive grows down, on a scale of its own, so that a few can be seen.
+ */
 export function OverTime({ stats, flags, onRange }: OverTimeProps) {
   const [zone] = useZone();
   const area = useRef<HTMLDivElement>(null);
@@ -36,7 +44,7 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
   const plot = Math.max(width - left, 10);
   const step = plot / Math.max(1, buckets.length);
   const retried = (b: Stats["buckets"][number]) => Math.max(0, b.attempts_failed - b.failed);
-  const most = niceTop(Math.max(1, ...buckets.map((b) => b.delivered)));
+  const most = niceTop(Math.max(1, ...buckets.map((b) => Math.max(b.delivered + b.open, acceptedOf(b)))));
   const worst = niceTop(Math.max(1, ...buckets.map((b) => b.failed + retried(b))));
   const zero = top + upper;
   const x = (time: number) => left + ((time - new Date(stats.since).getTime()) / (new Date(stats.until).getTime() - new Date(stats.since).getTime())) * plot;
@@ -60,11 +68,11 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
           height={height}
           role="slider"
           tabIndex={0}
-          aria-label={`Deliveries over time: ${count(total.delivered)} delivered, ${count(total.failed)} failed for good. Arrows go through it; the table has every number.`}
+          aria-label={`Deliveries over time: ${count(total.deliveries ?? total.accepted ?? 0)} accepted, ${count(total.delivered)} delivered, ${count(total.failed)} failed for good. Arrows go through it; the table has every number.`}
           aria-valuemin={0}
           aria-valuemax={buckets.length - 1}
           aria-valuenow={at ?? buckets.length - 1}
-          aria-valuetext={shown ? `${dayAndClock(new Date(shown.start), zone)}: ${shown.delivered} delivered, ${shown.failed} failed, ${retried(shown)} tried again` : "all of it"}
+          aria-valuetext={shown ? `${dayAndClock(new Date(shown.start), zone)}: ${acceptedOf(shown)} accepted, ${shown.delivered} delivered, ${shown.open} pending, ${shown.failed} failed, ${retried(shown)} tried again` : "all of it"}
           className="block touch-pan-y rounded-mark select-none"
           onKeyDown={(e) => {
             const to = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity }[e.key];
@@ -113,6 +121,7 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
             const bx = left + i * step;
             const bw = Math.max(1, step - Math.min(1.5, step * 0.2));
             const tall = (b.delivered / most) * upper;
+            const open = b.open === 0 ? 0 : Math.max(3, (b.open / most) * upper);
             const failed = b.failed === 0 ? 0 : Math.max(2, (b.failed / worst) * lower);
             const again = retried(b) === 0 ? 0 : Math.max(2, (retried(b) / worst) * lower);
             return (
@@ -123,11 +132,13 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
                     <rect x={bx} y={zero - tall} width={bw} height={Math.min(2.5, Math.max(1, tall))} className="fill-success-mark" />
                   </>
                 )}
+                {open > 0 && <rect x={bx + 0.5} y={zero - tall - open + 0.5} width={Math.max(1, bw - 1)} height={open - 1} fill="none" strokeWidth="1" strokeDasharray="2 1.6" className="stroke-info-mark" />}
                 {failed > 0 && <rect x={bx} y={zero + 1} width={bw} height={failed} className="fill-danger-mark" />}
                 {again > 0 && <rect x={bx + 0.5} y={zero + 1 + failed} width={Math.max(1, bw - 1)} height={again} fill={`url(#${hatch})`} className="stroke-warning-mark" strokeWidth="1" />}
               </g>
             );
           })}
+          <path d={stepLine(buckets.map((b) => zero - (acceptedOf(b) / most) * upper), left, step)} fill="none" strokeWidth="1.2" className="stroke-text-2" />
           <line x1={left} x2={width} y1={zero + 0.5} y2={zero + 0.5} className="stroke-muted" />
           {ticksOf(stats, plot).map((t) => (
             <text key={t} x={x(t)} y={height - 6} textAnchor="middle" className="fill-muted text-axis">
@@ -151,7 +162,9 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
       {shown && !drag && (
         <div className="border-(--wp-float-edge) pointer-events-none absolute top-7 z-10 rounded-chip border bg-raised px-2.5 py-1.5 text-small shadow-float" style={{ left: Math.min(left + ((at ?? 0) + 1) * step + 8, width - 190) }}>
           <p className="font-semibold">{dayAndClock(new Date(shown.start), zone)}</p>
+          <p className="text-text-2">{count(acceptedOf(shown))} accepted</p>
           <p>{count(shown.delivered)} delivered</p>
+          {shown.open > 0 && <p className="text-info">{count(shown.open)} pending</p>}
           {shown.failed > 0 && <p className="text-danger">{count(shown.failed)} failed for good</p>}
           {retried(shown) > 0 && <p className="text-warning">{count(retried(shown))} attempts failed, to be tried again</p>}
           {shown.skipped > 0 && <p className="text-text-2">{count(shown.skipped)} skipped</p>}
@@ -159,6 +172,11 @@ export function OverTime({ stats, flags, onRange }: OverTimeProps) {
       )}
     </div>
   );
+}
+
+/** A line that stays level over each bucket: counts have no slopes. */
+function stepLine(heights: readonly number[], from: number, step: number): string {
+  return heights.map((y, i) => `${i === 0 ? "M" : "L"}${(from + i * step).toFixed(1)} ${y.toFixed(1)}h${step.toFixed(1)}`).join("");
 }
 
 function Axis({ y, text }: { y: number; text: string }) {

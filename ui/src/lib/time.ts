@@ -48,7 +48,7 @@ export function exact(at: Date, zone: Zone): string {
 /** What an <input type="datetime-local"> takes. */
 export function inputValue(at: Date, zone: Zone): string {
   const p = parts(at, zone);
-  return `${p.y}-${two(p.mo + 1)}-${two(p.d)}T${two(p.h)}:${two(p.mi)}`;
+  return `${p.y}-${two(p.mo + 1)}-${two(p.d)}T${two(p.h)}:${two(p.mi)}:${two(p.s)}`;
 }
 
 /** What an <input type="datetime-local"> gives, as RFC 3339; undefined where it is empty. */

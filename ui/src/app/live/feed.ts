@@ -1,4 +1,4 @@
-import { readKey } from "@/app/session";
+import { forgetKey, readKey } from "@/app/session";
 import type { LiveEvent } from "@/api/types";
 
 /** How the page learns of what happens: a stream, or questions every few seconds; or it does not for now. */
@@ -13,6 +13,12 @@ interface FeedOptions {
 const pollEvery = 3000;
 const silence = 40_000; // the server says something every 15 s; after two misses the stream is dead
 const batch = 250;
+const again = 500; // between a stream that ended well and the next
+const lasting = 5000; // a stream that ended before that is counted as a failure, whatever it says
+const patience = 15_000;
+
+/** The server will not tell this key anything: asking again is of no use. */
+class Forbidden extends Error {}
 
 /**
  * Follows a service's events from now on. EventSource cannot send the key's header, so the stream is read with fetch. Where
@@ -20,7 +26,7 @@ const batch = 250;
  */
 export class Feed {
   private readonly options: FeedOptions;
-  private stopping = new AbortController();
+  private stopping: AbortController | undefined;
   private cursor: string | undefined;
   private waiting: LiveEvent[] = [];
   private flushing: ReturnType<typeof setTimeout> | undefined;
@@ -31,12 +37,13 @@ export class Feed {
   }
 
   start(): void {
+    this.stop();
     this.stopping = new AbortController();
     void this.run(this.stopping.signal);
   }
 
   stop(): void {
-    this.stopping.abort();
+    this.stopping?.abort();
     clearTimeout(this.flushing);
     this.flushing = undefined;
   }
@@ -45,32 +52,43 @@ export class Feed {
     let failures = 0;
     this.options.onState("connecting");
     while (!signal.aborted && readKey()) {
+      const began = Date.now();
       try {
         if (this.streams) await this.stream(signal);
         else await this.poll(signal);
-        failures = 0;
-      } catch {
+        failures = this.streams && Date.now() - began < lasting ? failures + 1 : 0;
+      } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof Forbidden) break;
         failures++;
-        this.options.onState("reconnecting");
-        await pause(Math.min(1000 * 2 ** failures, 15_000), signal);
       }
+      if (signal.aborted) return;
+      if (failures > 1 || !this.streams) this.options.onState(failures > 0 ? "reconnecting" : "polling");
+      await pause(failures > 0 ? Math.min(again * 2 ** failures, patience) : this.streams ? again : pollEvery, signal);
     }
+    if (!signal.aborted) this.options.onState("paused");
   }
 
-  private request(accept: string, signal: AbortSignal): Promise<Response> {
+  private async request(accept: string, signal: AbortSignal): Promise<Response> {
     const url = new URL(`/v1/services/${this.options.service}/live`, location.origin);
     if (this.cursor) url.searchParams.set("cursor", this.cursor);
-    return fetch(url, { headers: { Authorization: `Bearer ${readKey() ?? ""}`, Accept: accept }, signal, cache: "no-store" });
+    const response = await fetch(url, { headers: { Authorization: `Bearer ${readKey() ?? ""}`, Accept: accept }, signal, cache: "no-store" });
+    if (response.status === 401) forgetKey("refused");
+    if (response.status === 401 || response.status === 403 || response.status === 404) throw new Forbidden(`live: ${response.status}`);
+    if (response.status === 422) this.cursor = undefined; // of a log that is no more: it begins anew
+    if (response.status === 429) this.streams = false;
+    if (!response.ok) throw new Error(`live: ${response.status}`);
+    return response;
   }
 
   private async stream(signal: AbortSignal): Promise<void> {
     const watchdog = new AbortController();
-    let timer = setTimeout(() => watchdog.abort(), silence);
+    const stop = () => watchdog.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    let timer = setTimeout(stop, silence);
     try {
-      const response = await this.request("text/event-stream", AbortSignal.any([signal, watchdog.signal]));
-      if (response.status === 429) this.streams = false;
-      if (!response.ok || !response.body) throw new Error(`live: ${response.status}`);
+      const response = await this.request("text/event-stream", watchdog.signal);
+      if (!response.body) throw new Error("live: no body");
       if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) {
         this.streams = false;
         await response.body.cancel();
@@ -83,13 +101,14 @@ export class Feed {
         const { value, done } = await reader.read();
         if (done) return;
         clearTimeout(timer);
-        timer = setTimeout(() => watchdog.abort(), silence);
+        timer = setTimeout(stop, silence);
         const frames = (rest + value).split("\n\n");
         rest = frames.pop() ?? "";
         for (const frame of frames) this.take(frame);
       }
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
     }
   }
 
@@ -107,12 +126,10 @@ export class Feed {
 
   private async poll(signal: AbortSignal): Promise<void> {
     const response = await this.request("application/json", signal);
-    if (!response.ok) throw new Error(`live: ${response.status}`);
     const page = (await response.json()) as { data: LiveEvent[]; next_cursor: string };
     this.cursor = page.next_cursor;
     this.options.onState("polling");
     this.queue(page.data);
-    await pause(pollEvery, signal);
   }
 
   private queue(events: LiveEvent[]): void {
@@ -129,10 +146,12 @@ export class Feed {
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
   });
 }

@@ -1,6 +1,7 @@
 import { CornerDownLeft, Search } from "lucide-react";
-import { type KeyboardEvent, useDeferredValue, useId, useState } from "react";
+import { type KeyboardEvent, useId, useState } from "react";
 import { useNavigate } from "react-router";
+import { useSettled } from "@/components/form/use-choices";
 import { cn } from "@/lib/classes";
 import { type Find, useFinds } from "./finds";
 
@@ -10,7 +11,7 @@ export default function Content({ close, service }: { close: () => void; service
   const [at, setAt] = useState(0);
   const navigate = useNavigate();
   const list = useId();
-  const wanted = useDeferredValue(text.trim());
+  const wanted = useSettled(text.trim());
   const { finds, searching } = useFinds(wanted, service);
 
   function go(find: Find, newTab: boolean) {

@@ -1,8 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Mail, ScrollText, Shapes, Unplug, Users } from "lucide-react";
+import { Inbox, Mail, ScrollText, Shapes, Unplug, Users } from "lucide-react";
 import type { ReactNode } from "react";
 import { api, ask } from "@/api/client";
-import { useEventTypes, useUsers } from "@/api/names";
 import { useServices } from "@/api/services";
 import { type Access, useAccess } from "@/app/access";
 import { pathTo, places } from "@/app/shell/pages";
@@ -20,13 +19,11 @@ export interface Find {
   to: string;
 }
 
-const idPattern = /\b(msg|ep|usr|typ|sub|svc|key)_([0-9A-HJKMNP-TV-Z]{26,52})\b/;
+const idPattern = /\b(msg|ep|usr|typ|sub|svc|key|job)_([0-9A-HJKMNP-TV-Z]{26,52})\b/;
 
 /** What is meant by a text: ids first, then names and URLs, then pages. */
 export function useFinds(text: string, service: string | null): { finds: Find[]; searching: boolean } {
   const access = useAccess();
-  const users = useUsers(service ?? "", service !== null && text !== "");
-  const types = useEventTypes(service ?? "", service !== null && text !== "" && access.userId === null);
   const { data: services } = useServices();
   const { data: asked = [], isFetching } = useQuery({
     queryKey: ["find", service, text],
@@ -35,11 +32,8 @@ export function useFinds(text: string, service: string | null): { finds: Find[];
     staleTime: 10_000,
     placeholderData: keepPreviousData,
   });
-  const base = `/services/${service ?? ""}`;
   const has = (name: string) => text !== "" && name.toLowerCase().includes(text.toLowerCase());
   const local: Find[] = [
-    ...users.filter((u) => has(u.name)).slice(0, 5).map((u) => userFind(base, u)),
-    ...types.filter((t) => has(t.name)).slice(0, 5).map((t) => ({ group: "Go", icon: <Shapes />, text: t.name, mono: true, hint: "event type", to: `${base}/event-types/${t.id}` })),
     ...(services?.data ?? []).filter((s) => has(s.name) && !s.archived_at).slice(0, 5).map((s) => ({ group: "Go", icon: <ServiceLetter name={s.name} />, text: s.name, hint: "service", to: `/services/${s.id}` })),
     ...places
       .filter((p) => p.allowed(access) && (text === "" || has(p.name)))
@@ -50,7 +44,7 @@ export function useFinds(text: string, service: string | null): { finds: Find[];
   return { finds: finds.filter((f) => !seen.has(f.to) && seen.add(f.to)), searching: isFetching };
 }
 
-const userFind = (base: string, u: { id: string; name: string; external_id: string | null }, group = "Go"): Find => ({
+const userFind = (base: string, u: { id: string; name: string; external_id: string | null }, group: string): Find => ({
   group,
   icon: <Users />,
   text: u.name,
@@ -65,11 +59,11 @@ async function search(text: string, svc: string | null, access: Access): Promise
   if (!svc) return [];
   const path = { svc };
   const none = () => null;
-  const url = /^https?:\/\//i.test(text) ? text : null;
+  const ofAll = access.userId === null;
   const [endpoints, users, types] = await Promise.all([
-    url ? ask(api.GET("/v1/services/{svc}/endpoints", { params: { path, query: { url, limit: 10 } } })).catch(none) : null,
-    access.userId === null ? ask(api.GET("/v1/services/{svc}/users", { params: { path, query: { external_id: text, limit: 5 } } })).catch(none) : null,
-    access.userId === null && /^[A-Za-z0-9_.-]+$/.test(text) ? ask(api.GET("/v1/services/{svc}/event-types", { params: { path, query: { name: text, limit: 5 } } })).catch(none) : null,
+    ask(api.GET("/v1/services/{svc}/endpoints", { params: { path, query: { q: text, limit: 8 } } })).catch(none),
+    ofAll ? ask(api.GET("/v1/services/{svc}/users", { params: { path, query: { q: text, limit: 8 } } })).catch(none) : null,
+    ofAll ? ask(api.GET("/v1/services/{svc}/event-types", { params: { path, query: { q: text, limit: 8 } } })).catch(none) : null,
   ]);
   const base = `/services/${svc}`;
   return [
@@ -111,6 +105,10 @@ async function byId(id: string, svc: string): Promise<Find[]> {
     }
     case "key":
       return [{ group, icon: <ScrollText />, text: "What this key did", hint: "audit", to: `${base}/audit?actor=${id}` }];
+    case "job": {
+      const j = await ask(api.GET("/v1/services/{svc}/jobs/{job}", { params: { path: { ...path, job: id } } })).catch(() => null);
+      return j ? [{ group, icon: <Inbox />, text: `${j.kind}, ${j.status}`, hint: "job", to: `${base}/dead-letters?job=${id}` }] : [];
+    }
     default:
       return [];
   }

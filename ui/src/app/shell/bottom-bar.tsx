@@ -30,7 +30,7 @@ export function BottomBar({ service }: { service: string | null }) {
               {isActive && <Prongs />}
               <span className="relative">
                 <Icon size={20} strokeWidth={1.75} aria-hidden className={isActive ? "text-accent" : ""} />
-                {name === "Dead letters" && dead && <span className="absolute -top-2 left-3 rounded-chip bg-danger-soft px-1 text-axis text-danger">{count(dead.count)}</span>}
+                {name === "Dead letters" && dead && <span className="absolute -top-2 left-3 rounded-chip bg-danger-soft px-1 text-axis text-danger">{count(dead.count)}{dead.more && "+"}<span className="sr-only"> dead letters</span></span>}
               </span>
               {name}
             </>

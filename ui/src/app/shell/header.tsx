@@ -8,13 +8,14 @@ import { Tooltip } from "@/components/ui/tooltip";
 import { ServiceMenu } from "./service-menu";
 import { useCrumbs } from "./title";
 
-export function Header({ service, onSearch }: { service: string | null; onSearch: () => void }) {
+/** within says that the page is about the service, which then begins its path. */
+export function Header({ service, within, onSearch }: { service: string | null; within: boolean; onSearch: () => void }) {
   const crumbs = useCrumbs();
   const name = useServiceName(service);
   return (
     <header className="sticky top-0 z-20 grid h-12 shrink-0 grid-cols-[1fr_auto_1fr] items-center gap-4 border-b border-border bg-surface px-6 max-lg:grid-cols-[1fr_auto_auto] max-md:h-13 max-md:grid-cols-[1fr_auto] max-md:px-4">
       <nav aria-label="Path" className="flex min-w-0 items-center gap-2 max-md:hidden">
-        {name && service && (
+        {within && name && service && (
           <>
             <Link to={`/services/${service}`} className="truncate text-text-2 hover:text-text">
               {name}

@@ -35,7 +35,7 @@ export function Shell() {
       <div className="flex min-h-dvh">
         <Sidebar service={service} />
         <div className="flex min-w-0 flex-1 flex-col">
-          <Header service={service} onSearch={palette.open} />
+          <Header service={service} within={svc !== undefined} onSearch={palette.open} />
           <main ref={main} id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col pb-20 outline-none md:pb-0">
             <Suspense fallback={<Skeleton className="p-6" />}>
               <Outlet />

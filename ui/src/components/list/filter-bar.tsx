@@ -1,11 +1,16 @@
 import { ListFilter, X } from "lucide-react";
+import { useQueries } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import type { Source } from "@/api/sources";
 import { cn } from "@/lib/classes";
+import { useSettled } from "../form/use-choices";
 
 export interface FilterOption {
   value: string;
   label: string;
-  hint?: string;
+  hint?: string | undefined;
+  /** The server found it for this text. */
+  foundBy?: string;
 }
 
 export interface FilterField {
@@ -14,6 +19,10 @@ export interface FilterField {
   /** Its name in the chip: "status". */
   label: string;
   options: readonly FilterOption[];
+  /** Further options, which the server is asked for by what is typed. */
+  source?: Source;
+  /** What the chosen value is called, where it is no option. */
+  called?: string | undefined;
   /** Takes what is typed, too: status:… of a value that is not listed. */
   free?: (text: string) => string | undefined;
 }
@@ -40,7 +49,8 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const list = useId();
-  const suggestions = useMemo(() => suggest(fields, values, text), [fields, values, text]);
+  const found = useFound(fields, text, open);
+  const suggestions = useMemo(() => suggest(found, values, text), [found, values, text]);
   useSlash(input);
 
   function take(s: Suggestion) {
@@ -77,7 +87,7 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
         <ListFilter size={16} strokeWidth={1.75} aria-hidden className="text-muted" />
         {active.map((f) => {
           const value = values[f.name] ?? "";
-          const shown = f.options.find((o) => o.value === value)?.label ?? value;
+          const shown = f.called ?? f.options.find((o) => o.value === value)?.label ?? value;
           return (
             <span key={f.name} className="inline-flex h-6 max-w-full items-center gap-1.5 rounded-chip bg-selected pl-2 text-small">
               <span className="text-text-2">{f.label}</span>
@@ -107,7 +117,7 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
           onFocus={() => setOpen(true)}
           onClick={() => setOpen(true)}
           onKeyDown={onKey}
-          className="h-6 min-w-32 flex-1 bg-transparent text-input outline-none placeholder:text-muted"
+          className="h-6 min-w-32 flex-1 bg-transparent text-input text-text outline-none placeholder:text-muted"
         />
         <kbd aria-hidden className="rounded-mark border border-border px-1.5 font-sans text-axis text-muted max-md:hidden">
           /
@@ -139,14 +149,34 @@ export function FilterBar({ fields, values, onChange, placeholder, onText }: Fil
 
 const perField = 8;
 
-function suggest(fields: readonly FilterField[], values: Readonly<Record<string, string>>, text: string): Suggestion[] {
+/** What was typed of one field, "user: blue"; or of all. */
+function wantedOf(text: string): { prefix: string | undefined; wanted: string } {
   const [, prefix, rest] = /^\s*([a-z]+):\s*(.*)$/i.exec(text) ?? [];
-  const wanted = (rest ?? text).trim().toLowerCase();
+  return { prefix: prefix?.toLowerCase(), wanted: (rest ?? text).trim() };
+}
+
+/** The fields with what the server found for them. */
+function useFound(fields: readonly FilterField[], text: string, open: boolean): readonly FilterField[] {
+  const { prefix, wanted } = wantedOf(useSettled(text));
+  return useQueries({
+    queries: fields.map((f) => ({
+      queryKey: [...(f.source?.key ?? ["no source", f.name]), wanted],
+      queryFn: () => f.source?.find(wanted) ?? Promise.resolve([]),
+      enabled: open && f.source !== undefined && (prefix === undefined || f.label.startsWith(prefix)),
+      staleTime: 20_000,
+    })),
+    combine: (results) => fields.map((f, i) => (results[i]?.data ? { ...f, options: [...f.options, ...results[i].data.map((o) => ({ ...o, foundBy: wanted }))] } : f)),
+  });
+}
+
+function suggest(fields: readonly FilterField[], values: Readonly<Record<string, string>>, text: string): Suggestion[] {
+  const { prefix, wanted: typed } = wantedOf(text);
+  const wanted = typed.toLowerCase();
   const out: Suggestion[] = [];
   for (const field of fields) {
-    if (prefix && !field.label.startsWith(prefix.toLowerCase())) continue;
-    const free = wanted ? field.free?.(wanted) : undefined;
-    const found = field.options.filter((o) => o.value !== values[field.name] && (!wanted || `${o.label} ${o.value}`.toLowerCase().includes(wanted)));
+    if (prefix && !field.label.startsWith(prefix)) continue;
+    const free = wanted ? field.free?.(typed) : undefined;
+    const found = field.options.filter((o) => o.value !== values[field.name] && (!wanted || o.foundBy === typed || `${o.label} ${o.value} ${o.hint ?? ""}`.toLowerCase().includes(wanted)));
     for (const option of found.slice(0, prefix || wanted ? 30 : perField)) out.push({ field, option });
     if (free && !found.some((o) => o.value === free)) out.push({ field, option: { value: free, label: free } });
   }

@@ -28,6 +28,8 @@ interface TableProps<T> {
   className?: string;
   /** Space on a row looks into it. */
   onPeek?: (id: string) => void;
+  /** A row leads to another part of the same page: going there is no step back. */
+  replace?: boolean;
 }
 
 const areas: Record<NonNullable<Column<unknown>["phone"]>, string> = {
@@ -38,9 +40,15 @@ const areas: Record<NonNullable<Column<unknown>["phone"]>, string> = {
   "under-end": "max-md:[grid-area:underend] max-md:text-right max-md:text-text-2",
 };
 
+function phoneAreas(marked: boolean, ended: boolean): string {
+  if (marked) return ended ? "max-md:[grid-template-areas:'mark_lead_end'_'mark_under_underend']" : "max-md:[grid-template-areas:'mark_lead_end'_'mark_under_under']";
+  return ended ? "max-md:[grid-template-areas:'lead_end'_'under_underend']" : "max-md:[grid-template-areas:'lead_end'_'under_under']";
+}
+
 /** Rows under hairlines. On a phone each becomes two lines. */
-export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, dimmed, tall, className, onPeek }: TableProps<T>) {
+export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, dimmed, tall, className, onPeek, replace = false }: TableProps<T>) {
   const marked = columns.some((c) => c.phone === "mark");
+  const ended = columns.some((c) => c.phone === "under-end"); // else the second line has the whole width
   return (
     <table aria-label={label} aria-busy={dimmed} className={cn("w-full border-collapse text-left max-md:block", dimmed && "opacity-60 transition-opacity duration-120", className)}>
       <thead className="max-md:sr-only">
@@ -61,7 +69,8 @@ export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, di
               data-row={key}
               className={cn(
                 "relative border-b border-border transition-colors duration-120 max-md:grid max-md:gap-x-3 max-md:py-2",
-                marked ? "max-md:grid-cols-[auto_minmax(0,1fr)_auto] max-md:[grid-template-areas:'mark_lead_end'_'mark_under_underend']" : "max-md:grid-cols-[minmax(0,1fr)_auto] max-md:[grid-template-areas:'lead_end'_'under_underend']",
+                marked ? "max-md:grid-cols-[auto_minmax(0,1fr)_auto]" : "max-md:grid-cols-[minmax(0,1fr)_auto]",
+                phoneAreas(marked, ended),
                 to && "hover:bg-hover has-focus-visible:bg-hover",
                 chosen === key && "bg-selected hover:bg-selected",
               )}
@@ -78,7 +87,7 @@ export function Table<T>({ label, columns, rows, id, to, name, chosen, fresh, di
                     c.className,
                   )}
                 >
-                  {i === 0 && to && <Link to={to(row)} aria-label={name?.(row) ?? key} onKeyDown={(e) => peekOnSpace(e, key, onPeek)} className="absolute inset-0 z-0 -outline-offset-2" />}
+                  {i === 0 && to && <Link to={to(row)} replace={replace} aria-current={replace && chosen === key ? "true" : undefined} aria-label={name?.(row) ?? key} onKeyDown={(e) => peekOnSpace(e, key, onPeek)} className="absolute inset-0 z-0 -outline-offset-2" />}
                   {i === 0 && (chosen === key || fresh?.has(key)) && <span aria-hidden className={cn("absolute inset-y-0 -left-6 w-0 max-md:-left-4 prongs absolute!", chosen !== key && "prongs-new")} />}
                   {c.cell(row)}
                 </td>

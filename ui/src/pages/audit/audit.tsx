@@ -12,6 +12,7 @@ import { useTitle } from "@/app/shell/title";
 import { jsonText } from "@/components/data/json";
 import { FilterBar, type FilterField } from "@/components/list/filter-bar";
 import { Pager } from "@/components/list/pager";
+import { boundsOf, type Time, TimeRange } from "@/components/list/time-range";
 import { useFilters } from "@/components/list/use-filters";
 import { usePage } from "@/components/list/use-page";
 import { Empty, Failed, Skeleton, useSlow } from "@/components/state/blank";
@@ -26,7 +27,7 @@ import { eventNames, presets } from "./presets";
 import { Rate } from "./rate";
 import { type Following, useFollow } from "./use-follow";
 
-const names = ["type", "actor", "stream", "since", "until"] as const;
+const names = ["type", "actor", "stream", "range", "since", "until"] as const;
 
 export default function Audit() {
   useTitle("Audit");
@@ -34,9 +35,11 @@ export default function Audit() {
   const { values, set, clear, any } = useFilters(names);
   const [params, setParams] = useSearchParams();
   const chosen = params.get("event");
-  const filter = { ...values, type: values.type as EventName | undefined };
-  const page = usePage(serviceKey(svc, "audit", filter), (cursor) => ask(api.GET("/v1/services/{svc}/history", { params: { path: { svc }, query: { ...filter, order: "newest", cursor, limit: 60, after: after(svc) } } })));
-  const follow = useFollow(filter, page.atTop);
+  const { range, since, until, ...of } = values;
+  const time: Time = { range, since, until };
+  const filter = { ...of, type: of.type as EventName | undefined };
+  const page = usePage(serviceKey(svc, "audit", filter, time), (cursor) => ask(api.GET("/v1/services/{svc}/history", { params: { path: { svc }, query: { ...filter, ...boundsOf(time), order: "newest", cursor, limit: 60, after: after(svc) } } })));
+  const follow = useFollow({ ...filter, until }, page.atTop);
   const rows = useMemo(() => merge(follow.events, page.rows), [follow.events, page.rows]);
   const slow = useSlow(page.isPending);
   const endpoints = useEndpointNames(svc, (rows ?? []).map((e) => endpointOf(e.stream)).slice(0, 120));
@@ -83,8 +86,13 @@ export default function Audit() {
             </Button>
           </div>
         </div>
-        <div className="mt-2.5">
+        <div className="mt-2.5 flex flex-wrap items-start gap-2">
+          <div className="min-w-72 flex-1">
           <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="type: actor: stream: or any id" onText={(text) => set({ stream: streamOf(svc, text) })} />
+          </div>
+          <div className="scroll-thin max-w-full overflow-x-auto">
+            <TimeRange usual="any" {...time} onChange={set} />
+          </div>
         </div>
         <nav aria-label="Common filters" className="mt-2 flex flex-wrap gap-x-4 text-small">
           {presets.map((p) => (
@@ -109,7 +117,7 @@ export default function Audit() {
               )}
             </Empty>
           ) : (
-            <EventRows rows={rows} fresh={follow.fresh} names={sentenceNames} chosen={chosen} onChoose={choose} dimmed={page.isPlaceholderData} />
+            <EventRows rows={rows} fresh={follow.fresh} names={sentenceNames} chosen={chosen} to={(e) => eventPath(params, e.id)} dimmed={page.isPlaceholderData} />
           )}
           <Pager newer={page.newer} older={page.older} />
         </div>
@@ -117,6 +125,14 @@ export default function Audit() {
       </div>
     </div>
   );
+}
+
+/** The same list with an event beside it; without, where it is there already. */
+function eventPath(params: URLSearchParams, id: string): string {
+  const next = new URLSearchParams(params);
+  if (params.get("event") === id) next.delete("event");
+  else next.set("event", id);
+  return `?${next.toString()}`;
 }
 
 /** New events above those of the page, each once. */

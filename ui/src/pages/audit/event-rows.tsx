@@ -1,4 +1,5 @@
 import type { Event } from "@/api/types";
+import { type Column, Table } from "@/components/list/table";
 import { useZone } from "@/app/preferences";
 import { cn } from "@/lib/classes";
 import { initials, shortId } from "@/lib/format";
@@ -11,64 +12,64 @@ interface RowsProps {
   fresh: ReadonlySet<string>;
   names: Names;
   chosen: string | null;
-  onChoose: (id: string) => void;
+  /** Where a row leads: the same list, with the event beside it. */
+  to: (e: Event) => string;
   dimmed: boolean;
 }
 
 /** Every event in a sentence, with who did it and where it stands in the log. */
-export function EventRows({ rows, fresh, names, chosen, onChoose, dimmed }: RowsProps) {
+export function EventRows({ rows, fresh, names, chosen, to, dimmed }: RowsProps) {
   const [zone] = useZone();
+  const columns: Column<Event>[] = [
+    { key: "time", head: `Time, ${zone === "UTC" ? "UTC" : "local"}`, phone: "end", className: "whitespace-nowrap", cell: (e) => <Time at={e.time} isNew={fresh.has(e.id)} /> },
+    {
+      key: "mark",
+      head: <span className="sr-only">State</span>,
+      phone: "mark",
+      className: "w-[22px]",
+      cell: (e) => (
+        <span className="inline-flex w-[22px] justify-center align-middle">
+          <EntryMark mark={sentenceOf(e, names).mark} actor={e.actor_name} />
+        </span>
+      ),
+    },
+    { key: "type", head: "Event", phone: "lead", className: "whitespace-nowrap", cell: (e) => <span className="font-mono text-mono">{e.type}</span> },
+    { key: "said", head: "What happened", phone: "under", className: "md:w-full md:max-w-0", cell: (e) => <Said event={e} names={names} /> },
+    { key: "actor", head: "Actor", className: "whitespace-nowrap max-lg:hidden", cell: (e) => <Actor event={e} /> },
+    {
+      key: "stream",
+      head: "Stream and version",
+      className: "whitespace-nowrap max-lg:hidden",
+      cell: (e) => (
+        <span className="font-mono text-mono text-text-2" title={e.stream}>
+          {shortStream(e.stream)} <span className="text-text">v{e.version}</span>
+        </span>
+      ),
+    },
+  ];
+  return <Table label="Events" columns={columns} rows={rows} id={idOf} to={to} name={(e) => `${e.type}: show the event`} chosen={chosen} fresh={fresh} dimmed={dimmed} replace />;
+}
+
+const idOf = (e: Event) => e.id;
+
+function Time({ at, isNew }: { at: string; isNew: boolean }) {
+  const [zone] = useZone();
+  const date = new Date(at);
   return (
-    <table aria-label="Events" aria-busy={dimmed} className={cn("w-full text-left max-md:block", dimmed && "opacity-60")}>
-      <thead className="max-md:sr-only">
-        <tr className="border-b border-border text-small text-muted">
-          <th scope="col" className="h-8 pr-4 font-normal">Time, {zone === "UTC" ? "UTC" : "local"}</th>
-          <th scope="col" className="pr-4 font-normal">Event</th>
-          <th scope="col" className="pr-4 font-normal">What happened</th>
-          <th scope="col" className="pr-4 font-normal max-lg:hidden">Actor</th>
-          <th scope="col" className="font-normal max-lg:hidden">Stream and version</th>
-        </tr>
-      </thead>
-      <tbody className="max-md:block">
-        {rows.map((e) => {
-          const told = sentenceOf(e, names);
-          const at = new Date(e.time);
-          const isNew = fresh.has(e.id);
-          return (
-            <tr key={e.id} className={cn("relative border-b border-border hover:bg-hover has-focus-visible:bg-hover max-md:block max-md:py-2", chosen === e.id && "bg-selected hover:bg-selected")}>
-              <td className="h-9 pr-4 whitespace-nowrap max-md:inline max-md:pr-2">
-                {isNew && <span aria-hidden className="prongs prongs-new absolute! inset-y-0 -left-6" />}
-                <button type="button" aria-label={`${e.type}: show the event`} aria-pressed={chosen === e.id} onClick={() => onChoose(e.id)} className="absolute inset-0 -outline-offset-2" />
-                <time dateTime={e.time} title={exact(at, zone)} className={cn("font-mono text-mono", isNew ? "text-accent" : "text-text-2")}>
-                  {day(at, zone) === day(new Date(), zone) ? "" : `${day(at, zone)} `}
-                  {clockMillis(at, zone)}
-                </time>
-              </td>
-              <td className="pr-4 whitespace-nowrap max-md:inline">
-                <span className="inline-flex items-center gap-2 align-middle">
-                  <span className="inline-flex w-[22px] justify-center">
-                    <EntryMark mark={told.mark} actor={e.actor_name} />
-                  </span>
-                  <span className="font-mono text-mono">{e.type}</span>
-                </span>
-              </td>
-              <td className="max-w-0 pr-4 max-md:block max-md:max-w-none max-md:pt-0.5 md:w-full">
-                <span className="block truncate max-md:whitespace-normal" title={typeof told.more === "string" ? told.more : undefined}>
-                  {told.said}
-                  {told.more && <span className="text-text-2"> · {told.more}</span>}
-                </span>
-              </td>
-              <td className="pr-4 whitespace-nowrap max-lg:hidden">
-                <Actor event={e} />
-              </td>
-              <td className="font-mono text-mono whitespace-nowrap text-text-2 max-lg:hidden" title={e.stream}>
-                {shortStream(e.stream)} <span className="text-text">v{e.version}</span>
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <time dateTime={at} title={exact(date, zone)} className={cn("relative font-mono text-mono", isNew ? "text-accent" : "text-text-2")}>
+      {day(date, zone) === day(new Date(), zone) ? "" : `${day(date, zone)} `}
+      {clockMillis(date, zone)}
+    </time>
+  );
+}
+
+function Said({ event, names }: { event: Event; names: Names }) {
+  const told = sentenceOf(event, names);
+  return (
+    <span className="block truncate max-md:whitespace-normal" title={typeof told.more === "string" ? told.more : undefined}>
+      {told.said}
+      {told.more && <span className="text-text-2"> · {told.more}</span>}
+    </span>
   );
 }
 

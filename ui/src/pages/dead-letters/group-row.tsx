@@ -69,9 +69,17 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
         <div className="flex items-center justify-end gap-1 max-lg:col-start-3">
           {access.jobs && (
             <>
-              <Button size="small" disabled={paused} title={paused ? "Resume the endpoint first" : undefined} onClick={() => onAsk({ kind: "retry", filter: mine, count: g.count, what })}>
-                {well && !paused ? `Retry ${count(g.count)}` : "Retry…"}
-              </Button>
+              {paused ? (
+                endpoint && (
+                  <Button size="small" asChild>
+                    <Link to={`/services/${svc}/endpoints/${g.endpoint_id}`}>{endpoint.status === "paused" ? "Resume first…" : "Its endpoint"}</Link>
+                  </Button>
+                )
+              ) : (
+                <Button size="small" onClick={() => onAsk({ kind: "retry", filter: mine, count: g.count, what })}>
+                  {well ? `Retry ${count(g.count)}` : "Retry…"}
+                </Button>
+              )}
               <Menu
                 trigger={
                   <Button variant="ghost" size="icon" className="size-7" aria-label="More actions on this group">
@@ -94,7 +102,7 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
         <div id={id} className="grid grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)] gap-8 pb-4 pl-9 max-lg:grid-cols-1 max-lg:pl-0">
           <Letters svc={svc} filter={mine} few />
           <div className="border-l border-border pl-8 max-lg:border-0 max-lg:pl-0">
-            <h3 className="mb-1.5 font-semibold">What they have in common</h3>
+            <h2 className="mb-1.5 font-semibold">What they have in common</h2>
             <ul className="grid gap-1 text-text-2 [&_li]:before:mr-2 [&_li]:before:text-muted [&_li]:before:content-['–']">
               <li>
                 All ended with <b>{causeText(g.cause)}</b>
@@ -108,9 +116,9 @@ export function GroupRow({ svc, group: g, most, filter, endpoint, user, onAsk }:
                 </li>
               )}
             </ul>
-            <h3 className="mt-4 mb-1.5 flex items-center gap-2 font-semibold">
+            <h2 className="mt-4 mb-1.5 flex items-center gap-2 font-semibold">
               <RotateCw size={14} strokeWidth={2.1} aria-hidden /> If you retry
-            </h3>
+            </h2>
             <ul className="grid gap-1 text-text-2 [&_li]:before:mr-2 [&_li]:before:text-muted [&_li]:before:content-['–']">
               <li>Each has the whole schedule again, from now</li>
               <li>What fails again comes back to this list</li>

@@ -10,8 +10,8 @@ import { serviceKey } from "@/app/service-key";
 import { Confirm } from "@/components/form/confirm";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
-import { EndpointForm } from "./endpoint-form";
 import { RecoverDialog } from "./recover-dialog";
+import { EndpointForm } from "@/pages/forms";
 
 /** What can be done with an endpoint. */
 export function EndpointActions({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {

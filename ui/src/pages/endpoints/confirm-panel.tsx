@@ -70,7 +70,7 @@ export function ConfirmPanel({ svc, endpoint, subscription }: { svc: string; end
         {pending && subscription.confirm_until && <TimeLeft until={subscription.confirm_until} />}
       </div>
       {pending && (
-        <ol className="mt-5 grid grid-cols-3 gap-2 max-md:grid-cols-1">
+        <ol className="mt-5 grid grid-cols-3 gap-3 max-md:grid-cols-1">
           <Step done title="Requested" note={<When at={subscription.created_at} />} />
           <Step done title="Handshake posted" note="SNS does not say how it was answered" />
           <Step title="Confirm" note={`a POST of type SubscriptionConfirmation came to ${endpoint.url}`} />
@@ -142,7 +142,7 @@ function TimeLeft({ until }: { until: string }) {
 
 function Step({ done, title, note }: { done?: boolean; title: string; note: ReactNode }) {
   return (
-    <li className="flex gap-2.5">
+    <li className="relative flex gap-2.5">
       <span aria-hidden className={cn("flex size-6 shrink-0 items-center justify-center rounded-full", done ? "bg-success-soft text-success" : "bg-warning-soft text-warning")}>
         {done ? <Check size={14} strokeWidth={2.1} /> : <Hourglass size={13} strokeWidth={2.1} />}
       </span>

@@ -1,12 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, ask } from "@/api/client";
-import { useEventTypes, useUsers } from "@/api/names";
+import { useUserNames } from "@/api/names";
+import { userSource } from "@/api/sources";
 import type { Endpoint } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
+import { Picker } from "@/components/form/picker";
 import { SheetForm } from "@/components/form/sheet-form";
-import { Checkbox, Field, Input, Select, Textarea } from "@/components/ui/field";
+import { Field, Input, Select, Textarea } from "@/components/ui/field";
+import { TypeChecks } from "./type-checks";
 
 type Format = Endpoint["format"];
 
@@ -23,13 +26,12 @@ interface EndpointFormProps {
 /** Adds an endpoint with its event types, or changes its URL and description. */
 export function EndpointForm({ svc, open, endpoint, userId, onClose, onSaved }: EndpointFormProps) {
   const access = useAccess();
-  const users = useUsers(svc, open && !endpoint && !userId);
-  const types = useEventTypes(svc, open && !endpoint);
   const [user, setUser] = useState("");
   const [url, setUrl] = useState("");
   const [format, setFormat] = useState<Format | "">("");
   const [description, setDescription] = useState("");
   const [chosen, setChosen] = useState<readonly string[]>([]);
+  const userName = useUserNames(svc, [user]).get(user)?.name ?? "";
   const client = useQueryClient();
   useEffect(() => {
     if (!open) return;
@@ -55,17 +57,7 @@ export function EndpointForm({ svc, open, endpoint, userId, onClose, onSaved }: 
         <>
           {!endpoint && !userId && access.userId === null && (
             <Field label="User" error={errors["user_id"]}>
-              {(c) => (
-                <Select {...c} value={user} onChange={(e) => setUser(e.target.value)}>
-                  <option value="">Whose endpoint is it?</option>
-                  {users.map((u) => (
-                    <option key={u.id} value={u.id}>
-                      {u.name}
-                      {u.external_id ? ` (${u.external_id})` : ""}
-                    </option>
-                  ))}
-                </Select>
-              )}
+              {(c) => <Picker {...c} source={userSource(svc)} chosen={userName} placeholder="Whose endpoint is it?" onChoose={(u) => setUser(u.value)} />}
             </Field>
           )}
           <Field label="URL" error={errors["url"]} hint={endpoint?.format === "sns" ? "A new URL must be confirmed; until then the old one receives." : "Where webhooks are sent by POST: https://…"}>
@@ -85,18 +77,7 @@ export function EndpointForm({ svc, open, endpoint, userId, onClose, onSaved }: 
           {!endpoint && (
             <fieldset>
               <legend className="mb-1.5 font-[550]">Event types</legend>
-              {types.length === 0 ? (
-                <p className="text-text-2">There are none yet. Create one first, or subscribe later.</p>
-              ) : (
-                <div className="scroll-thin max-h-56 overflow-y-auto rounded-field border border-control">
-                  {types.map((t) => (
-                    <label key={t.id} className="flex min-h-9 items-center gap-2.5 border-b border-border px-3 last:border-0 hover:bg-hover max-md:min-h-11">
-                      <Checkbox checked={chosen.includes(t.name)} onChange={(e) => setChosen(e.target.checked ? [...chosen, t.name] : chosen.filter((n) => n !== t.name))} />
-                      <span className="font-mono text-mono">{t.name}</span>
-                    </label>
-                  ))}
-                </div>
-              )}
+              <TypeChecks svc={svc} open={open} chosen={chosen} onChange={setChosen} />
               {errors["event_types"] && <p className="mt-1.5 text-small text-danger">{errors["event_types"]}</p>}
             </fieldset>
           )}

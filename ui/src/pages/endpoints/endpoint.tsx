@@ -9,10 +9,13 @@ import { useService } from "@/app/service";
 import { serviceKey } from "@/app/service-key";
 import { useTitle } from "@/app/shell/title";
 import { HealthStrip } from "@/charts/health-strip";
+import { CopyButton } from "@/components/data/copy";
 import { Id } from "@/components/data/id";
+import { Code } from "@/components/data/json";
 import { When } from "@/components/data/moment";
 import { Fact, Facts, PageHead } from "@/components/layout/page";
 import { Failed, Skeleton, useSlow } from "@/components/state/blank";
+import { skipText } from "@/components/state/cause";
 import { Tab, TabPanel, Tabs, TabsList } from "@/components/ui/tabs";
 import { hostAndPath, percent, count } from "@/lib/format";
 import { EndpointActions } from "./actions";
@@ -23,6 +26,12 @@ import { FailingPanel } from "./failing-panel";
 import { HistoryOf } from "./history-of";
 import { SecretPanel } from "./secret-panel";
 import { EndpointState, unconfirmed } from "./state";
+
+const handshake = `{
+  "Type": "SubscriptionConfirmation",
+  "Token": "…",
+  "SubscribeURL": "https://sns.…"
+}`;
 
 export default function EndpointPage() {
   const { id: svc } = useService();
@@ -49,6 +58,7 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
   const mine = stats?.endpoints.find((e) => e.endpoint_id === endpoint.id);
   const waiting = unconfirmed(endpoint).filter((s) => s.status !== "requested");
   const subscriptions = endpoint.subscriptions.filter((s) => s.status !== "removed");
+  const topics = [...new Set(subscriptions.flatMap((s) => (s.sns?.topic_arn ? [s.sns.topic_arn] : [])))];
   const tab = params.get("tab") ?? "types";
   return (
     <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_320px] max-xl:grid-cols-1">
@@ -82,7 +92,7 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
             <Tab value="history">History</Tab>
           </TabsList>
           <TabPanel value="types">
-            <EventTypesOf svc={svc} endpoint={endpoint} />
+            <EventTypesOf svc={svc} endpoint={endpoint} figures={stats?.event_types} />
           </TabPanel>
           <TabPanel value="messages" className="pt-3">
             <DeliveriesOf svc={svc} endpoint={endpoint.id} />
@@ -108,16 +118,39 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
             <span className="font-mono text-mono">{endpoint.format}</span>
             <span className="block text-small text-muted">{endpoint.format === "sns" ? "envelope, RSA signature" : "signed with its secret"}</span>
           </Fact>
+          {topics.length > 0 && (
+            <Fact name={topics.length === 1 ? "Topic" : "Topics"}>
+              {topics.map((arn) => (
+                <span key={arn} className="flex items-center gap-1 font-mono text-mono" title={arn}>
+                  <span className="truncate">{arn.split(":").at(-1)}</span>
+                  <CopyButton text={arn} what="topic" />
+                </span>
+              ))}
+            </Fact>
+          )}
           <Fact name="Retries">{endpoint.format === "sns" ? "by SNS, at most an hour" : "by WebPlug, for more than a day"}</Fact>
           <Fact name="Since">
             <When at={endpoint.created_at} />
           </Fact>
           {figures && figures.skipped > 0 && (
             <Fact name="Skipped">
-              {count(figures.skipped)} in 24 h{access.can("read") && Object.keys(figures.skip_reasons).length > 0 && <span className="block text-small text-muted">{Object.entries(figures.skip_reasons).map(([reason, n]) => `${n} ${reason}`).join(", ")}</span>}
+              <Link to={`/services/${svc}/messages?endpoint_id=${endpoint.id}&range=24h`} className="text-accent hover:underline">
+                {count(figures.skipped)} in 24 h
+              </Link>
+              {access.can("read") && Object.keys(figures.skip_reasons).length > 0 && <span className="block text-small text-muted">{Object.entries(figures.skip_reasons).map(([reason, n]) => `${n} ${skipText(reason)}`).join(", ")}</span>}
             </Fact>
           )}
         </Facts>
+        {waiting.some((s) => s.status === "pending_confirmation") && (
+          <div className="mt-6">
+            <h2 className="mb-1 font-semibold">What its owner should look for</h2>
+            <p className="mb-2 text-text-2">
+              One POST from SNS, sent as <code>text/plain</code>:
+            </p>
+            <Code json label="handshake" text={handshake} />
+            <p className="mt-2 text-small text-muted">SNS gives the token to the endpoint alone. WebPlug cannot read it, so its owner has to hand it over.</p>
+          </div>
+        )}
         {mine && (
           <div className="mt-6">
             <h2 className="mb-2 font-semibold">Last 24 hours</h2>

@@ -19,6 +19,7 @@ export function EndpointsOf({ svc, filter, empty }: { svc: string; filter: { use
   const rows = data.data.toSorted((a, b) => Number(a.status === "removed") - Number(b.status === "removed"));
   if (rows.length === 0) return <p className="border-t border-border py-3 text-text-2">{empty}</p>;
   return (
+    <>
     <ul className="border-t border-border">
       {rows.map((e) => {
         const types = e.subscriptions.filter((s) => s.status !== "removed").length;
@@ -34,5 +35,13 @@ export function EndpointsOf({ svc, filter, empty }: { svc: string; filter: { use
         );
       })}
     </ul>
+    {data.next_cursor !== null && (
+      <p className="pt-2">
+        <Link to={`/services/${svc}/endpoints?user_id=${filter.user_id}`} className="text-accent hover:underline">
+          All of them
+        </Link>
+      </p>
+    )}
+    </>
   );
 }

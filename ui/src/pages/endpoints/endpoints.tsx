@@ -2,7 +2,8 @@ import { Plus } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router";
 import { api, ask } from "@/api/client";
-import { useUserNames, useUsers } from "@/api/names";
+import { useUserNames } from "@/api/names";
+import { userSource } from "@/api/sources";
 import { after } from "@/api/position";
 import { useStats } from "@/api/stats";
 import type { Endpoint, Stats } from "@/api/types";
@@ -19,13 +20,16 @@ import { FilterBar, type FilterField } from "@/components/list/filter-bar";
 import { Pager } from "@/components/list/pager";
 import { type Column, Table } from "@/components/list/table";
 import { useFilters } from "@/components/list/use-filters";
+import { useHeld } from "@/components/list/use-held";
 import { usePage } from "@/components/list/use-page";
 import { Empty, Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { causeText } from "@/components/state/cause";
 import { Button } from "@/components/ui/button";
 import { percent } from "@/lib/format";
-import { EndpointForm } from "./endpoint-form";
 import { EndpointState, unconfirmed } from "./state";
+import { EndpointForm } from "@/pages/forms";
+
+const idOf = (e: Endpoint) => e.id;
 
 export default function Endpoints() {
   useTitle("Endpoints");
@@ -33,22 +37,24 @@ export default function Endpoints() {
   const access = useAccess();
   const navigate = useNavigate();
   const [adding, setAdding] = useState(false);
-  const { values, set, clear, any } = useFilters(["status", "user_id", "url"] as const);
-  const users = useUsers(svc);
+  const { values, set, clear, any } = useFilters(["status", "user_id", "q"] as const);
   const page = usePage(serviceKey(svc, "endpoints", "page", values), (cursor) =>
     ask(api.GET("/v1/services/{svc}/endpoints", { params: { path: { svc }, query: { ...values, status: values.status as Endpoint["status"] | undefined, cursor, after: after(svc) } } })),
   );
   const { data: stats } = useStats(svc, { range: "24h" });
   const figures = useMemo(() => new Map((stats?.endpoints ?? []).map((e) => [e.endpoint_id, e])), [stats]);
-  const names = useUserNames(svc, (page.rows ?? []).map((e) => e.user_id));
+  const names = useUserNames(svc, [values.user_id, ...(page.rows ?? []).map((e) => e.user_id)]);
   const slow = useSlow(page.isPending);
-  // Those that need somebody come first, within what is shown.
-  const rows = useMemo(() => page.rows?.toSorted((a, b) => rank(b, figures.get(b.id)) - rank(a, figures.get(a.id))), [page.rows, figures]);
+  // Those that need somebody come first, where all of them are here. A part of them has no such order.
+  const whole = page.atTop && page.older === undefined;
+  const sorted = useMemo(() => (whole ? page.rows?.toSorted((a, b) => rank(b, figures.get(b.id)) - rank(a, figures.get(a.id))) : page.rows), [page.rows, figures, whole]);
+  const held = useHeld(sorted, idOf, true, page.scope);
+  const { rows } = held;
 
   const fields: FilterField[] = [
     { name: "status", label: "status", options: [{ value: "active", label: "active" }, { value: "paused", label: "paused" }, { value: "removed", label: "removed" }] },
-    ...(access.userId === null ? [{ name: "user_id", label: "user", options: users.map((u) => ({ value: u.id, label: u.name, hint: u.external_id ?? undefined })) }] : []),
-    { name: "url", label: "url", options: [], free: (text) => (/^https?:\/\//.test(text) ? text : undefined) },
+    ...(access.userId === null ? [{ name: "user_id", label: "user", options: [], source: userSource(svc), called: names.get(values.user_id ?? "")?.name }] : []),
+    { name: "q", label: "url", options: [], free: (text) => (/[./:]/.test(text) || text.length > 3 ? text : undefined) },
   ];
   const columns: Column<Endpoint>[] = [
     {
@@ -105,7 +111,7 @@ export default function Endpoints() {
         }
       />
       <div className="mt-4">
-        <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder="status: user: or a URL" />
+        <FilterBar fields={fields} values={values} onChange={(name, value) => set({ [name]: value })} placeholder={access.userId === null ? "status: user: or a part of the URL" : "status: or a part of the URL"} onText={(text) => set({ q: text })} />
       </div>
       <div className="mt-2">
         {page.error ? (
@@ -121,12 +127,18 @@ export default function Endpoints() {
             </Empty>
           ) : (
             <Empty title="No endpoints yet.">
-              <p>An endpoint is a URL of a user that takes webhooks. Add one here, or with the line below.</p>
-              <Curl method="POST" path={`/v1/services/${svc}/endpoints`} body={{ user_id: users[0]?.id ?? "usr_…", url: "https://example.com/webhooks", event_types: [] }} />
+              <p>
+                {access.userId === null ? "An endpoint is a URL of a user that takes webhooks." : "An endpoint is a URL of yours that takes webhooks."}
+                {access.can("manage") && " Add one here, or with the line below."}
+              </p>
+              {access.can("manage") && <Curl method="POST" path={`/v1/services/${svc}/endpoints`} body={{ user_id: access.userId ?? "usr_…", url: "https://example.com/webhooks", event_types: ["card_issued"] }} />}
             </Empty>
           )
         ) : (
+          <div {...held.attach}>
           <Table label="Endpoints" columns={columns} rows={rows} id={(e) => e.id} to={(e) => `/services/${svc}/endpoints/${e.id}`} name={(e) => e.url} dimmed={page.isPlaceholderData} tall />
+          <p className="pt-3 text-small text-muted">{whole ? "Those that need somebody first." : values.q ? "In the order of what was found." : "Newest first."}</p>
+          </div>
         )}
         <Pager newer={page.newer} older={page.older} />
       </div>

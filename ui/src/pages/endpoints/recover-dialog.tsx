@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { api, ask } from "@/api/client";
 import { tell } from "@/api/problem";
 import type { Endpoint } from "@/api/types";
@@ -20,7 +20,9 @@ export function RecoverDialog({ svc, endpoint, since, open, onClose }: { svc: st
   const [from, setFrom] = useState("");
   const [job, setJob] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const shown = from || inputValue(since ? new Date(since) : new Date(Date.now() - day), zone);
+  // oxlint-disable-next-line react/exhaustive-deps -- a day before it was opened
+  const usual = useMemo(() => inputValue(since ? new Date(since) : new Date(Date.now() - day), zone), [open, since, zone]);
+  const shown = from || usual;
   const at = fromInput(shown, zone);
   const { data: dry } = useQuery({
     queryKey: serviceKey(svc, "dead-letters", "dry", endpoint.id, at),
@@ -61,7 +63,7 @@ export function RecoverDialog({ svc, endpoint, since, open, onClose }: { svc: st
           }}
         >
           <Field label="Failed since" hint={count === undefined ? "Counting…" : count === 0 ? "Nothing failed since then that waits." : `${plural(count, "dead letter")} since then.`}>
-            {(c) => <Input {...c} type="datetime-local" value={shown} onChange={(e) => setFrom(e.target.value)} />}
+            {(c) => <Input {...c} type="datetime-local" step={1} value={shown} onChange={(e) => setFrom(e.target.value)} />}
           </Field>
           {error !== null && (
             <p role="alert" className="text-danger">

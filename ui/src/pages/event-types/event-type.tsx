@@ -17,9 +17,8 @@ import { StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { count, percent, plural } from "@/lib/format";
 import { MessagesOf } from "../messages/messages-of";
-import { PublishForm } from "../messages/publish-form";
-import { EventTypeForm } from "./event-type-form";
 import { Subscribers, useSubscribers } from "./subscribers";
+import { EventTypeForm, PublishForm } from "@/pages/forms";
 
 export default function EventTypePage() {
   const { id: svc } = useService();
@@ -97,7 +96,7 @@ export default function EventTypePage() {
         </Section>
       </aside>
       <EventTypeForm svc={svc} open={open === "edit"} type={type} onClose={close} />
-      <PublishForm svc={svc} open={open === "publish"} onClose={close} eventType={type.name} />
+      <PublishForm svc={svc} open={open === "publish"} onClose={close} eventType={type.name} test />
       <Confirm
         open={open === "archive"}
         title={`Archive ${type.name}?`}

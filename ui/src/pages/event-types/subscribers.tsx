@@ -20,6 +20,8 @@ export function useSubscribers(svc: string, name: string | undefined) {
   });
 }
 
+const shown = 30;
+
 export function Subscribers({ svc, query }: { svc: string; query: ReturnType<typeof useSubscribers> }) {
   const rows = query.data?.data ?? [];
   const endpoints = useEndpointNames(svc, rows.map((s) => s.endpoint_id));
@@ -29,8 +31,9 @@ export function Subscribers({ svc, query }: { svc: string; query: ReturnType<typ
   if (!query.data) return slow ? <Skeleton rows={3} /> : null;
   if (rows.length === 0) return <p className="border-t border-border py-3 text-text-2">Nobody yet. Subscribe an endpoint on its own page.</p>;
   return (
+    <>
     <ul className="border-t border-border">
-      {rows.slice(0, 30).map((s) => (
+      {rows.slice(0, shown).map((s) => (
         <li key={s.id} className="border-b border-border">
           <Link to={`/services/${svc}/endpoints/${s.endpoint_id}`} className="grid min-h-[34px] grid-cols-[minmax(0,160px)_minmax(0,1fr)_auto] items-center gap-4 hover:bg-hover max-md:min-h-11">
             <span className="truncate font-[550]">{users.get(s.user_id)?.name ?? "…"}</span>
@@ -40,5 +43,7 @@ export function Subscribers({ svc, query }: { svc: string; query: ReturnType<typ
         </li>
       ))}
     </ul>
+    {rows.length > shown && <p className="pt-2 text-small text-muted">{`The newest ${shown} of ${rows.length}${query.data.next_cursor === null ? "" : "+"}.`}</p>}
+    </>
   );
 }

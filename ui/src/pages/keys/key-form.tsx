@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, ask } from "@/api/client";
-import { useUsers } from "@/api/names";
+import { useUserNames } from "@/api/names";
 import { useServices } from "@/api/services";
+import { userSource } from "@/api/sources";
 import type { Scope } from "@/api/types";
 import { Code } from "@/components/data/json";
+import { Picker } from "@/components/form/picker";
 import { SheetForm } from "@/components/form/sheet-form";
 import { Button } from "@/components/ui/button";
 import { Sheet } from "@/components/ui/dialog";
@@ -28,7 +30,7 @@ export function KeyForm({ open, onClose }: { open: boolean; onClose: () => void 
   const [kind, setKind] = useState<"person" | "program">("program");
   const [made, setMade] = useState<string | null>(null);
   const { data: services } = useServices();
-  const users = useUsers(service, open && service !== "");
+  const userName = useUserNames(service, [user]).get(user)?.name ?? "";
   useEffect(() => {
     if (!open) return;
     setName("");
@@ -91,14 +93,12 @@ export function KeyForm({ open, onClose }: { open: boolean; onClose: () => void 
             {service && (
               <Field label="Of it" error={errors["user_id"]} hint="A key of one user sees that user's endpoints and messages alone.">
                 {(c) => (
-                  <Select {...c} value={user} onChange={(e) => setUser(e.target.value)}>
-                    <option value="">every user</option>
-                    {users.map((u) => (
-                      <option key={u.id} value={u.id}>
-                        {u.name} alone
-                      </option>
-                    ))}
-                  </Select>
+                  <div className="flex gap-2">
+                    <div className="flex-1">
+                      <Picker {...c} source={userSource(service)} chosen={userName} placeholder="every user" onChoose={(u) => setUser(u.value)} />
+                    </div>
+                    {user !== "" && <Button onClick={() => setUser("")}>Every user</Button>}
+                  </div>
                 )}
               </Field>
             )}

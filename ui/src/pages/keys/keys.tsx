@@ -18,7 +18,7 @@ import { StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { Chip } from "@/components/ui/chip";
 import { plural } from "@/lib/format";
-import { KeyForm } from "./key-form";
+import { KeyForm } from "@/pages/forms";
 
 const stale = 90 * 86_400_000;
 

@@ -26,7 +26,7 @@ export function MessagesOf({ svc, filter, empty }: { svc: string; filter: { user
             <StateWord state={m.status} className="w-24" />
             <span className="min-w-24 flex-1 truncate font-mono text-mono">{m.event_type}</span>
             <span className="max-md:hidden">
-              <FanOut counts={m.deliveries} />
+              <FanOut counts={m.deliveries} more={m.more} />
             </span>
             <Ago at={m.created_at} className="w-14 text-right text-text-2" />
             <Id id={m.id} className="w-24 justify-end max-md:hidden" />

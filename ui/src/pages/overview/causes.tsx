@@ -28,11 +28,12 @@ export function Causes({ svc, stats }: { svc: string; stats: Stats }) {
         groups.length > 0 && (
           <Link to={`/services/${svc}/dead-letters`} className="text-text-2 hover:text-text hover:underline">
             All {count(stats.now.failed)}
+            {stats.now.more && "+"}
           </Link>
         )
       }
     >
-      {none && <p className="border-t border-border py-3 text-text-2">Nothing failed that waits for somebody.</p>}
+      {none && <p className="border-t border-border py-3 text-text-2">No dead letters, and nothing is tried again.</p>}
       <ul className={none ? "" : "border-t border-border"}>
         {retrying.slice(0, 2).map((e) => (
           <Item key={e.endpoint_id} mark="retrying" to={`/services/${svc}/messages?status=retrying&endpoint_id=${e.endpoint_id}`} title={e.last?.cause ? causeText(e.last.cause) : "Failed, and waits for its next attempt"} note={hostAndPath(e.url)} n={e.now.retrying} at={e.last?.at} />

@@ -6,10 +6,10 @@ import type { Stats } from "@/api/types";
 import { serviceKey } from "@/app/service-key";
 import { skipText } from "@/components/state/cause";
 import { count } from "@/lib/format";
-import { failingEndpoints } from "./headline";
+import { inTrouble } from "./trouble";
 
-/** The numbers behind the sentence, on one ruled line. */
-export function Figures({ svc, stats }: { svc: string; stats: Stats }) {
+/** The numbers behind the sentence, on one ruled line. search is the page's time, for the lists that they lead to. */
+export function Figures({ svc, stats, search }: { svc: string; stats: Stats; search: string }) {
   const { total } = stats;
   const { data: endpoints } = useQuery({
     queryKey: serviceKey(svc, "endpoints", "newest"),
@@ -19,20 +19,21 @@ export function Figures({ svc, stats }: { svc: string; stats: Stats }) {
   const open = (endpoints?.data ?? []).filter((e) => e.status !== "removed" && !e.archived_at);
   const paused = open.filter((e) => e.status === "paused").length;
   const unconfirmed = open.filter((e) => e.subscriptions.some((s) => s.status === "pending_confirmation" || s.status === "expired")).length;
-  const failing = failingEndpoints(stats);
+  const trouble = inTrouble(stats).length;
+  const more = endpoints?.next_cursor ? "+" : "";
   const reasons = Object.entries(total.skip_reasons)
     .toSorted((a, b) => b[1] - a[1])
     .slice(0, 2)
     .map(([reason]) => skipText(reason));
   return (
     <dl className="mt-5 flex flex-wrap border-y border-border py-2.5 max-md:grid max-md:grid-cols-2 max-md:gap-y-3">
-      <Figure name="Messages accepted" value={count(total.accepted ?? 0)} to={`/services/${svc}/messages`} />
-      <Figure name="Delivered" value={count(total.delivered)} note={total.failed > 0 ? `${count(total.failed)} failed for good` : total.attempts_failed > 0 ? `${count(total.attempts_failed)} attempts failed on the way` : undefined} />
-      <Figure name="Skipped" value={count(total.skipped)} note={total.skipped > 0 ? `${reasons.join(", ")}; not counted above` : undefined} to={`/services/${svc}/messages?status=skipped`} />
+      <Figure name="Messages accepted" value={count(total.accepted ?? 0)} to={`/services/${svc}/messages${search}`} />
+      <Figure name="Delivered" value={count(total.delivered)} note={total.failed > 0 ? `${count(total.failed)} failed for good in this time` : total.attempts_failed > 0 ? `${count(total.attempts_failed)} attempts failed on the way` : undefined} />
+      <Figure name="Skipped" value={count(total.skipped)} note={total.skipped > 0 ? `${reasons.join(", ")}; not counted above` : undefined} to={`/services/${svc}/messages?status=skipped${search.replace("?", "&")}`} />
       <Figure
         name="Endpoints"
-        value={endpoints ? `${count(open.length)}${endpoints.next_cursor ? "+" : ""}` : "–"}
-        note={[failing > 0 && `${failing} failing`, paused > 0 && `${paused} paused`, unconfirmed > 0 && `${unconfirmed} unconfirmed`].filter(Boolean).join(" · ") || undefined}
+        value={endpoints ? `${count(open.length)}${more}` : "–"}
+        note={[trouble > 0 && `${trouble} in trouble`, paused > 0 && `${paused}${more} paused`, unconfirmed > 0 && `${unconfirmed}${more} unconfirmed`].filter(Boolean).join(" · ") || undefined}
         to={`/services/${svc}/endpoints`}
       />
     </dl>

@@ -11,12 +11,8 @@ import { Ago } from "@/components/data/moment";
 import { Mark, StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/classes";
-import { EndpointForm } from "../endpoints/endpoint-form";
-import { EventTypeForm } from "../event-types/event-type-form";
-import { PublishForm } from "../messages/publish-form";
-import { UserForm } from "../users/user-form";
 import type { Steps } from "./use-first-steps";
-import { useUsers } from "@/api/names";
+import { EndpointForm, EventTypeForm, PublishForm, UserForm } from "@/pages/forms";
 
 const numbers = ["None", "One", "Two", "Three", "Four"];
 
@@ -26,10 +22,10 @@ export function FirstSteps({ svc, steps }: { svc: string; steps: Steps }) {
   const { state } = useLive();
   const [open, setOpen] = useState<"type" | "user" | "endpoint" | "publish" | null>(null);
   const close = () => setOpen(null);
-  const { type, endpoint, message } = steps;
-  const users = useUsers(svc);
+  const { type, user, endpoint, message } = steps;
   const owner = useUserNames(svc, [endpoint?.user_id]).get(endpoint?.user_id ?? "");
-  const done = [type, endpoint, message].filter(Boolean).length;
+  const delivered = message?.status === "delivered";
+  const done = [type, endpoint, message, delivered].filter(Boolean).length;
   const current = !type ? 1 : !endpoint ? 2 : !message ? 3 : 4;
   const base = `/v1/services/${svc}`;
   const manage = access.can("manage");
@@ -37,25 +33,32 @@ export function FirstSteps({ svc, steps }: { svc: string; steps: Steps }) {
   return (
     <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_340px] max-xl:grid-cols-1">
       <div className="min-w-0 px-6 py-6 max-md:px-4">
-        <h1 className="text-sentence font-semibold">Send your first webhook.</h1>
+        <h1 className="text-sentence font-semibold">{delivered ? "Your first webhook is delivered." : "Send your first webhook."}</h1>
         <p className="mt-1.5 text-text-2">{numbers[done]} of four steps {done === 1 ? "is" : "are"} done. Each one ticks by itself when it happens, from here, the API or the command line.</p>
+        {message && (
+          <p className="mt-3">
+            <Button variant={delivered ? "primary" : "outline"} onClick={steps.leave}>
+              Go to the overview
+            </Button>
+          </p>
+        )}
         <ol className="mt-6">
           <Step n={1} current={current} done={Boolean(type)} title="An event type" note={type ? <><span className="font-mono text-mono">{type.name}</span>, created <Ago at={type.created_at} suffix=" ago" /></> : "What happens in your application that customers want to hear of."}>
             <Curl method="POST" path={`${base}/event-types`} body={{ name: "card_issued", example: { card: "crd_1" } }} />
             {manage && <Or button="Create an event type" onClick={() => setOpen("type")} primary />}
           </Step>
           <Step n={2} current={current} done={Boolean(endpoint)} title="An endpoint that wants it" note={endpoint ? <><span className="font-mono text-mono wrap-anywhere">{endpoint.url}</span> of {owner?.name ?? "a user"}</> : "A user, who is a customer of yours, and the URL where it takes webhooks."}>
-            {users.length === 0 ? <Curl method="POST" path={`${base}/users`} body={{ name: "Demo shop" }} /> : <Curl method="POST" path={`${base}/endpoints`} body={{ user_id: users[0]?.id, url: "http://127.0.0.1:9999/hook", event_types: [type?.name ?? "card_issued"] }} />}
-            {manage && <Or button={users.length === 0 ? "Register a user" : "Add an endpoint"} onClick={() => setOpen(users.length === 0 ? "user" : "endpoint")} primary />}
+            {!user ? <Curl method="POST" path={`${base}/users`} body={{ name: "Demo shop" }} /> : <Curl method="POST" path={`${base}/endpoints`} body={{ user_id: user.id, url: "http://127.0.0.1:9999/hook", event_types: [type?.name ?? "card_issued"] }} />}
+            {manage && <Or button={!user ? "Register a user" : "Add an endpoint"} onClick={() => setOpen(!user ? "user" : "endpoint")} primary />}
           </Step>
           <Step n={3} current={current} done={Boolean(message)} title="A message" note={message ? <>published <Ago at={message.created_at} suffix=" ago" /></> : "Publish one. The endpoint above gets it, signed with its own secret."}>
-            <Curl method="POST" path={`${base}/messages`} body={{ event_type: type?.name ?? "card_issued", payload }} />
+            <Curl method="POST" path={`${base}/messages`} body={{ event_type: type?.name ?? "card_issued", user_id: endpoint?.user_id, payload }} />
             {access.can("publish") && <Or button="Send a test message" icon={<Send />} onClick={() => setOpen("publish")} primary />}
           </Step>
           <Step
             n={4}
             current={current}
-            done={false}
+            done={delivered}
             title="A delivery"
             last
             note={
@@ -94,8 +97,8 @@ export function FirstSteps({ svc, steps }: { svc: string; steps: Steps }) {
       </aside>
       <EventTypeForm svc={svc} open={open === "type"} type={null} onClose={close} />
       <UserForm svc={svc} open={open === "user"} user={null} onClose={close} />
-      <EndpointForm svc={svc} open={open === "endpoint"} endpoint={null} onClose={close} />
-      <PublishForm svc={svc} open={open === "publish"} onClose={close} eventType={type?.name} />
+      <EndpointForm svc={svc} open={open === "endpoint"} endpoint={null} userId={user?.id} onClose={close} />
+      <PublishForm svc={svc} open={open === "publish"} onClose={close} eventType={type?.name} test />
     </div>
   );
 }

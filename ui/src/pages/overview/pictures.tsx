@@ -40,19 +40,22 @@ export function Pictures({ svc, stats, onRange }: { svc: string; stats: Stats; o
   const [zone] = useZone();
   const flags = useFlags(svc, stats);
   const slow = slowest(stats);
+  const ofAll = stats.total.deliveries !== null;
   return (
     <div className="mt-5 grid grid-cols-[minmax(0,2.1fr)_minmax(0,1fr)] gap-8 max-lg:grid-cols-1">
       <WithTable
         title={`Deliveries per ${spans[stats.bucket]}`}
         legend={
           <span className="flex flex-wrap gap-x-4">
+            <Key className="h-0! border-t-[1.5px] border-text-2" text="Accepted" />
             <Key className="bg-success-mark" text="Delivered" />
-            <Key className="bg-danger-mark" text="Failed, own scale below the line" />
-            <Key className="bg-warning-mark" text="Attempt failed, tried again" />
+            <Key className="border border-dashed border-info-mark" text="Pending" />
+            <Key className="bg-danger-mark" text="Failed, own scale" />
+            <Key className="border border-warning-mark bg-[repeating-linear-gradient(135deg,var(--wp-warning-mark)_0_1.5px,transparent_1.5px_3.5px)]" text="Tried again" />
           </span>
         }
-        head={["From", "Accepted", "Delivered", "Failed", "Failed attempts", "Skipped"]}
-        rows={() => stats.buckets.map((b) => [dayAndClock(new Date(b.start), zone), count(b.accepted ?? 0), count(b.delivered), count(b.failed), count(b.attempts_failed), count(b.skipped)])}
+        head={["From", "Messages", ...(ofAll ? ["Accepted"] : []), "Delivered", "Pending", "Failed", "Failed attempts", "Skipped"]}
+        rows={() => stats.buckets.map((b) => [dayAndClock(new Date(b.start), zone), count(b.accepted ?? 0), ...(ofAll ? [count(b.deliveries ?? 0)] : []), count(b.delivered), count(b.open), count(b.failed), count(b.attempts_failed), count(b.skipped)])}
       >
         <OverTime stats={stats} flags={flags} onRange={onRange} />
       </WithTable>

@@ -20,7 +20,7 @@ import { Empty, Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/menu";
-import { ServiceForm } from "./service-form";
+import { ServiceForm } from "@/pages/forms";
 
 export default function Services() {
   useTitle("Services");

@@ -16,10 +16,9 @@ import { StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { useStats } from "@/api/stats";
 import { percent } from "@/lib/format";
-import { EndpointForm } from "../endpoints/endpoint-form";
 import { EndpointsOf } from "../endpoints/endpoints-of";
 import { MessagesOf } from "../messages/messages-of";
-import { UserForm } from "./user-form";
+import { EndpointForm, UserForm } from "@/pages/forms";
 
 export default function UserPage() {
   const { id: svc } = useService();

@@ -1,4 +1,4 @@
-import { Plus, Search } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { api, ask } from "@/api/client";
@@ -15,30 +15,32 @@ import { Ago } from "@/components/data/moment";
 import { Page, PageHead } from "@/components/layout/page";
 import { Pager } from "@/components/list/pager";
 import { type Column, Table } from "@/components/list/table";
+import { SearchBox } from "@/components/list/search-box";
 import { useFilters } from "@/components/list/use-filters";
 import { usePage } from "@/components/list/use-page";
 import { Empty, Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { Mark, StateWord } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
-import { Input } from "@/components/ui/field";
 import { percent, plural } from "@/lib/format";
-import { UserForm } from "./user-form";
 import { userHealth } from "./health";
+import { UserForm } from "@/pages/forms";
+
+const mostEndpoints = 500;
 
 export default function Users() {
   useTitle("Users");
   const { id: svc } = useService();
   const access = useAccess();
   const navigate = useNavigate();
-  const { values, set, clear } = useFilters(["external_id"] as const);
+  const { values, set } = useFilters(["q"] as const);
   const [creating, setCreating] = useState(false);
-  const [typed, setTyped] = useState(values.external_id ?? "");
-  const external_id = values.external_id;
-  const page = usePage(serviceKey(svc, "users", "page", external_id ?? ""), (cursor) =>
-    ask(api.GET("/v1/services/{svc}/users", { params: { path: { svc }, query: { cursor, external_id, after: after(svc) } } })),
+  const { q } = values;
+  const page = usePage(serviceKey(svc, "users", "page", q ?? ""), (cursor) =>
+    ask(api.GET("/v1/services/{svc}/users", { params: { path: { svc }, query: { q, cursor, after: after(svc) } } })),
   );
   const { data: stats } = useStats(svc, { range: "24h" });
   const health = userHealth(stats);
+  const known = stats !== undefined && stats.endpoints.length < mostEndpoints; // of more endpoints the figures tell of the worst
   const slow = useSlow(page.isPending);
 
   const columns: Column<User>[] = [
@@ -51,7 +53,7 @@ export default function Users() {
       cell: (u) => {
         const h = health.get(u.id);
         if (u.archived_at) return <StateWord state="archived" />;
-        if (!h || h.sent === 0) return <span className="text-muted">nothing sent</span>;
+        if (!h || h.sent === 0) return <span className="text-muted">{known ? "nothing sent" : "–"}</span>;
         return (
           <span className="inline-flex items-center gap-2">
             <Mark state={h.failed > 0 ? "failed" : "delivered"} />
@@ -77,43 +79,21 @@ export default function Users() {
           )
         }
       />
-      <search className="mt-4 flex gap-2">
-        <form
-          className="relative w-full max-w-sm"
-          onSubmit={(e) => {
-            e.preventDefault();
-            set({ external_id: typed.trim() || null });
-          }}
-        >
-          <Search size={16} strokeWidth={1.75} aria-hidden className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted" />
-          <Input aria-label="Find by external id" placeholder="Find by your own id" value={typed} onChange={(e) => setTyped(e.target.value)} className="h-8 pl-8 max-md:pl-9" />
-        </form>
-        {external_id && (
-          <Button
-            variant="ghost"
-            onClick={() => {
-              setTyped("");
-              clear();
-            }}
-          >
-            Show all
-          </Button>
-        )}
-      </search>
+      <SearchBox label="Find a user" placeholder="Find by name or your own id" value={q} onChange={(text) => set({ q: text })} />
       <div className="mt-3">
         {page.error ? (
           <Failed error={page.error} what="users" retry={() => void page.refetch()} />
         ) : !page.rows ? (
           slow && <Skeleton />
         ) : page.rows.length === 0 ? (
-          external_id ? (
-            <Empty title={`No user has the external id ${external_id}.`}>
-              <p>It is compared whole. An archived user's id is free again.</p>
+          q ? (
+            <Empty title={`No user is called ${q}, nor has this id.`}>
+              <p>Each word of a name or external id finds its user by its beginning; an archived user is found by its id.</p>
             </Empty>
           ) : (
             <Empty title="No users yet.">
-              <p>A user is a customer of yours who gets webhooks. Register one here, or with the line below.</p>
-              <Curl method="POST" path={`/v1/services/${svc}/users`} body={{ name: "Ada", external_id: "customer-1" }} />
+              <p>A user is a customer of yours who gets webhooks.{access.can("manage") && " Register one here, or with the line below."}</p>
+              {access.can("manage") && <Curl method="POST" path={`/v1/services/${svc}/users`} body={{ name: "Ada", external_id: "customer-1" }} />}
             </Empty>
           )
         ) : (

@@ -3,7 +3,8 @@ import { Check, RotateCw, Terminal } from "lucide-react";
 import { useState } from "react";
 import { api, ask } from "@/api/client";
 import { tell } from "@/api/problem";
-import type { Delivery, WholeMessage } from "@/api/types";
+import type { ReadMessage } from "@/api/message";
+import type { Delivery } from "@/api/types";
 import { useAccess } from "@/app/access";
 import { serviceKey } from "@/app/service-key";
 import { curlLine } from "@/components/data/curl";
@@ -13,11 +14,15 @@ import { JobProgress } from "@/components/state/job";
 import { Mark } from "@/components/state/marks";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/components/ui/menu";
-import { hostAndPath } from "@/lib/format";
+import { count, hostAndPath } from "@/lib/format";
+import { messageBody } from "@/lib/json-text";
+import { PickDelivery } from "@/pages/forms";
+
+const few = 12; // endpoints in a menu; of more one is found by typing
 
 interface ActionsProps {
   svc: string;
-  message: WholeMessage;
+  message: ReadMessage;
   deliveries: readonly Delivery[];
   urlOf: (endpoint: string) => string | undefined;
 }
@@ -30,6 +35,7 @@ export function WebhookActions({ svc, message, deliveries, urlOf }: ActionsProps
   const [error, setError] = useState<unknown>(null);
   const [job, setJob] = useState<string | null>(null);
   const [discarding, setDiscarding] = useState<Delivery | null>(null);
+  const [picking, setPicking] = useState<"retry" | "discard" | null>(null);
   const failed = deliveries.filter((d) => d.status === "failed");
   const retryable = deliveries.filter((d) => d.endpoint_id && d.status !== "skipped" && d.status !== "pending");
   const open = deliveries.filter((d) => d.endpoint_id && (d.status === "failed" || d.status === "retrying" || d.status === "pending"));
@@ -55,7 +61,7 @@ export function WebhookActions({ svc, message, deliveries, urlOf }: ActionsProps
   }
   const single = retryable.length === 1 ? retryable[0] : failed.length === 1 ? failed[0] : undefined;
   const name = (d: Delivery) => hostAndPath(urlOf(d.endpoint_id ?? "") ?? "the endpoint");
-  const curl = curlLine("POST", `/v1/services/${svc}/messages`, { event_type: message.event_type, user_id: message.user_id ?? undefined, payload: message.payload });
+  const curl = curlLine("POST", `/v1/services/${svc}/messages`, messageBody({ event_type: message.event_type, user_id: message.user_id ?? undefined }, message.raw));
   return (
     <>
       <Button variant="ghost" onClick={() => copy(curl)}>
@@ -78,30 +84,45 @@ export function WebhookActions({ svc, message, deliveries, urlOf }: ActionsProps
           {failed.length > 1 && access.jobs && (
             <>
               <MenuItem onSelect={() => void retryFailed()}>
-                <Mark state="failed" /> Retry all {failed.length} failed
+                <Mark state="failed" /> Retry all {count(message.deliveries["failed"] ?? failed.length)} failed
               </MenuItem>
               <MenuSeparator />
             </>
           )}
           <MenuLabel>Retry one</MenuLabel>
-          {retryable.slice(0, 40).map((d) => (
+          {retryable.slice(0, few).map((d) => (
             <MenuItem key={d.endpoint_id} onSelect={() => void retry(d)}>
               <Mark state={d.status} />
               <span className="truncate font-mono text-mono">{name(d)}</span>
             </MenuItem>
           ))}
+          {retryable.length > few && <MenuItem onSelect={() => setPicking("retry")}>Another of {count(retryable.length)}…</MenuItem>}
         </Menu>
       )}
       {access.can("manage") && open.length > 0 && (
         <Menu trigger={<Button>Give up…</Button>} className="max-w-96">
-          {open.slice(0, 40).map((d) => (
+          {open.slice(0, few).map((d) => (
             <MenuItem key={d.endpoint_id} onSelect={() => setDiscarding(d)}>
               <Mark state={d.status} />
               <span className="truncate font-mono text-mono">{name(d)}</span>
             </MenuItem>
           ))}
+          {open.length > few && <MenuItem onSelect={() => setPicking("discard")}>Another of {count(open.length)}…</MenuItem>}
         </Menu>
       )}
+      <PickDelivery
+        open={picking !== null}
+        what={picking}
+        deliveries={picking === "retry" ? retryable : open}
+        name={name}
+        onClose={() => setPicking(null)}
+        onChosen={async (d, reason) => {
+          const params = { path: { svc, msg: message.id, ep: d.endpoint_id ?? "" } };
+          if (picking === "retry") await ask(api.POST("/v1/services/{svc}/messages/{msg}/deliveries/{ep}/retry", { params, body: { reason } }));
+          else await ask(api.POST("/v1/services/{svc}/messages/{msg}/deliveries/{ep}/discard", { params, body: { reason } }));
+          await refresh();
+        }}
+      />
       {job && (
         <div className="basis-full">
           <JobProgress svc={svc} id={job} />

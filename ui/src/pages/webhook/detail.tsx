@@ -1,9 +1,10 @@
 import { Link2 } from "lucide-react";
 import { useState } from "react";
-import type { Event, WholeMessage } from "@/api/types";
+import type { ReadMessage } from "@/api/message";
+import type { Event } from "@/api/types";
 import { CopyButton } from "@/components/data/copy";
 import { Id } from "@/components/data/id";
-import { Code, Json, jsonText } from "@/components/data/json";
+import { Code, Json } from "@/components/data/json";
 import { When } from "@/components/data/moment";
 import { Fact, Facts } from "@/components/layout/page";
 import { causeText, statusText } from "@/components/state/cause";
@@ -15,7 +16,7 @@ import { number, text } from "@/story/data";
 import type { Names } from "@/story/sentence";
 
 interface DetailProps {
-  message: WholeMessage;
+  message: ReadMessage;
   history: readonly Event[];
   event: Event | undefined;
   endpoint: string | null;
@@ -57,15 +58,14 @@ export function Detail({ message, history, event, endpoint, names, sns, onChoose
   );
 }
 
-function Payload({ message }: { message: WholeMessage }) {
-  const payload = jsonText(message.payload);
+function Payload({ message }: { message: ReadMessage }) {
   return (
     <>
       <div className="mb-2 flex items-center gap-2">
         <h3 className="font-semibold">Payload</h3>
-        <span className="text-small text-muted">{bytes(new Blob([JSON.stringify(message.payload) ?? ""]).size)}, formatted for reading</span>
+        <span className="text-small text-muted">{bytes(new Blob([message.raw]).size)}, formatted for reading</span>
       </div>
-      {message.payload === "sealed" ? <p className="text-text-2">It cannot be opened any more: its key is gone. The story of this message is still here.</p> : <Code json text={payload} label="payload" />}
+      {message.payload === "sealed" ? <p className="text-text-2">It cannot be opened any more: its key is gone. The story of this message is still here.</p> : <Code json text={message.pretty} label="payload" />}
     </>
   );
 }

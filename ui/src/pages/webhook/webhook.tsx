@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
-import { api, ask } from "@/api/client";
+import { loadMessage, type ReadMessage } from "@/api/message";
 import { useEndpointNames, useUserNames } from "@/api/names";
 import type { Delivery, Event, WholeMessage } from "@/api/types";
 import { useService } from "@/app/service";
@@ -12,7 +12,7 @@ import { Ago, useNow, When } from "@/components/data/moment";
 import { PageHead } from "@/components/layout/page";
 import { Failed, Skeleton, useSlow } from "@/components/state/blank";
 import { Mark, type State, textOf } from "@/components/state/marks";
-import { hostAndPath, shortId } from "@/lib/format";
+import { count, hostAndPath, shortId } from "@/lib/format";
 import { cn } from "@/lib/classes";
 import { lanesOf } from "@/story/lanes";
 import { StoryList } from "@/story/story-list";
@@ -20,7 +20,7 @@ import { SwimLanes } from "@/story/swim-lanes";
 import { WebhookActions } from "./actions";
 import { Detail } from "./detail";
 import { Outcome } from "./outcome";
-import { loadDeliveries } from "./load";
+import { loadDeliveries, loadHistory } from "./load";
 import { SameCause } from "./same-cause";
 
 const order: State[] = ["failed", "retrying", "pending", "delivered", "discarded", "skipped"];
@@ -29,12 +29,15 @@ const order: State[] = ["failed", "retrying", "pending", "delivered", "discarded
 export default function Webhook() {
   const { id: svc } = useService();
   const { msg = "" } = useParams();
-  const path = { svc, msg };
-  const message = useQuery({ queryKey: serviceKey(svc, "message", msg), queryFn: () => ask(api.GET("/v1/services/{svc}/messages/{msg}", { params: { path } })) });
-  const deliveries = useQuery({ queryKey: serviceKey(svc, "message", msg, "deliveries"), queryFn: () => loadDeliveries(svc, msg) });
-  const history = useQuery({ queryKey: serviceKey(svc, "message", msg, "history"), queryFn: () => ask(api.GET("/v1/services/{svc}/messages/{msg}/history", { params: { path } })) });
-  const open = message.data && (message.data.status === "pending" || message.data.status === "retrying");
-  useQuery({ queryKey: serviceKey(svc, "message", msg, "poll"), queryFn: () => Promise.all([message.refetch(), deliveries.refetch(), history.refetch()]).then(() => Date.now()), enabled: Boolean(open), refetchInterval: 5000 });
+  const message = useQuery({
+    queryKey: serviceKey(svc, "message", msg),
+    queryFn: () => loadMessage(svc, msg),
+    refetchInterval: (q) => (isOpen(q.state.data) ? pollEvery : false), // a feed that is not followed tells nothing
+  });
+  const total = message.data ? totalOf(message.data) : 0;
+  const refetchInterval = isOpen(message.data) ? pollEvery : false;
+  const deliveries = useQuery({ queryKey: serviceKey(svc, "message", msg, "deliveries"), queryFn: () => loadDeliveries(svc, msg, total), enabled: message.data !== undefined, refetchInterval });
+  const history = useQuery({ queryKey: serviceKey(svc, "message", msg, "history"), queryFn: () => loadHistory(svc, msg, total), enabled: message.data !== undefined, refetchInterval });
   const slow = useSlow(message.isPending || history.isPending || deliveries.isPending);
   const { prefix, tail } = shortId(msg);
   const short = useMemo(
@@ -50,17 +53,24 @@ export default function Webhook() {
   const error = message.error ?? history.error ?? deliveries.error;
   if (error) return <Failed error={error} what="message" retry={() => void Promise.all([message.refetch(), history.refetch(), deliveries.refetch()])} className="p-6" />;
   if (!message.data || !history.data || !deliveries.data) return slow ? <Skeleton className="p-6" /> : null;
-  return <Life svc={svc} message={message.data} history={history.data.data} deliveries={deliveries.data} />;
+  return <Life svc={svc} message={message.data} history={history.data.events} cut={history.data.more} deliveries={deliveries.data} />;
 }
+
+const pollEvery = 5000;
+
+const isOpen = (m: WholeMessage | undefined): boolean => m?.more === true || m?.status === "pending" || m?.status === "retrying";
+const totalOf = (m: WholeMessage): number => Object.values(m.deliveries).reduce((n, of) => n + of, 0);
 
 interface LifeProps {
   svc: string;
-  message: WholeMessage;
+  message: ReadMessage;
   history: readonly Event[];
+  /** The history goes on. */
+  cut: boolean;
   deliveries: readonly Delivery[];
 }
 
-function Life({ svc, message, history, deliveries }: LifeProps) {
+function Life({ svc, message, history, cut, deliveries }: LifeProps) {
   const [params, setParams] = useSearchParams();
   const now = useNow(5000);
   const endpoint = params.get("endpoint");
@@ -103,7 +113,7 @@ function Life({ svc, message, history, deliveries }: LifeProps) {
         >
           {counts.map(([state, n]) => (
             <span key={state} className={cn("inline-flex items-center gap-1.5 font-[550]", textOf(state))}>
-              <Mark state={state} /> {n} {state}
+              <Mark state={state} /> {count(n)} {state}
             </span>
           ))}
           <span className="border-l border-border pl-4 max-md:border-0 max-md:pl-0">
@@ -112,6 +122,12 @@ function Life({ svc, message, history, deliveries }: LifeProps) {
           <Id id={message.id} whole copy />
         </PageHead>
         <Outcome deliveries={deliveries} history={history} names={names} />
+        {message.more && <p className="mt-3 text-text-2">Further endpoints of this broadcast are decided on now: these counts are of the first ones.</p>}
+        {deliveries.length < totalOf(message) && (
+          <p className="mt-3 text-text-2">
+            {count(deliveries.length)} of {count(totalOf(message))} deliveries are shown, those that need somebody first.
+          </p>
+        )}
         <div className="mt-4">
           <SwimLanes lanes={lanes} accepted={new Date(message.created_at).getTime()} now={now} urlOf={urlOf} chosen={endpoint} onChoose={(id) => choose({ endpoint: id })} onEvent={(id) => choose({ event: id })} />
           {sns && <p className="mt-2 text-small text-muted">Format sns: SNS makes the attempts and does not report each of them, nor DNS and TLS times. What it did not report is left out here.</p>}
@@ -122,7 +138,7 @@ function Life({ svc, message, history, deliveries }: LifeProps) {
           <StoryList history={history} names={names} endpoint={endpoint} onAll={() => choose({ endpoint: null })} chosen={chosen} onChoose={(id) => choose({ event: id })} />
           <SameCause svc={svc} deliveries={deliveries} chosen={endpoint} />
           <p className="mt-4 text-small text-muted">
-            Each entry is an event of the log.{" "}
+            {cut && `The first ${count(history.length)} events are shown. `}Each entry is an event of the log.{" "}
             <Link to={`/services/${svc}/audit?stream=${encodeURIComponent(`${svc}/${message.id}`)}`} className="text-accent underline">
               See it in the audit
             </Link>
