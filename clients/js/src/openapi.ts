@@ -809,7 +809,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a message
-         * @description When this answers, the message is durable and it is decided who gets it. Endpoints that match and do not get it are answered with the reason. Without `user_id` it goes to all users. Scope: publish.
+         * @description When this answers, the message is durable and it is decided who gets it. Endpoints that match and do not get it are answered with the reason. Without `user_id` it goes to all users. Where more than 500 endpoints match, the answer is of the first 500 and says `more`; on the others it is decided in the background, 500 after 500, by the subscriptions of that moment. Scope: publish.
          */
         post: operations["publish"];
         delete?: never;
@@ -1223,9 +1223,11 @@ export interface components {
     schemas: {
         /** @description Either that the message is accepted, or why it is not */
         BatchResult: {
-            /** @description How many endpoints get it */
+            /** @description How many endpoints get it; with `more`, of the first 500 */
             deliveries?: number;
             id?: components["schemas"]["MessageId"];
+            /** @description More than 500 endpoints match; the others are decided on in the background */
+            more?: boolean;
             problem?: components["schemas"]["Problem"];
             skipped?: components["schemas"]["Skipped"][];
         } & (unknown | unknown);
@@ -1411,8 +1413,9 @@ export interface components {
              *     | JobRequested | `kind`, `filter`, `reason`, `total`, `request` |
              *     | KeyCreated | `name`, `scopes`, `service_id`, `user_id`, `holder`, `secret_hash`, `request` |
              *     | KeyRevoked | none |
-             *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `test`, `request` |
+             *     | MessageAccepted | `event_type_id`, `event_type`, `user_id`, `payload`, `targets` (endpoints that get it), `skipped`, `more` (where the next part of the audience begins), `test`, `request` |
              *     | MessagePublished | `topic_arn`, `sns_message_id`, `to` (each endpoint with its slot, URL, and the plan that it is of) |
+             *     | MessageRouted | `event_type_id`, `event_type`, `user_id`, `accepted_at`, `after`, `targets`, `skipped`, `more`; a further part of a large audience, of up to 500 endpoints, in the stream `<service>/<message>~<number>` |
              *     | NameReleased | `holder` |
              *     | NameReserved | `what`, `holder` |
              *     | ReportUnmatched | `topic_arn`, `sns_message_id`, `md5`, `url`, `status_code`, `came_at`, `record`; a report that fits no message |
@@ -1452,7 +1455,7 @@ export interface components {
          * @description What happened, in the past tense
          * @enum {string}
          */
-        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
+        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "MessageRouted" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
         EventType: {
             /** @description Its own or its service's */
             archived_at: components["schemas"]["MaybeTime"];
@@ -1650,7 +1653,7 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
-            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            /** @description It is yet to be decided on further endpoints */
             more?: boolean;
             service_id: components["schemas"]["ServiceId"];
             /** @description The worst of its deliveries */
@@ -2004,7 +2007,7 @@ export interface components {
             /** @description null of a test webhook without an event type */
             event_type_id: components["schemas"]["EventTypeId"] | null;
             id: components["schemas"]["MessageId"];
-            /** @description true while further endpoints of a large audience are decided on: then the counts are not whole yet */
+            /** @description It is yet to be decided on further endpoints */
             more?: boolean;
             /** @description As it was published; "sealed" where it cannot be opened any more */
             payload: components["schemas"]["Json"];
@@ -2025,10 +2028,10 @@ export interface components {
             };
             content: {
                 "application/json": {
-                    /** @description How many endpoints get it */
+                    /** @description How many endpoints get it; with `more`, of the first 500 */
                     deliveries: number;
                     id: components["schemas"]["MessageId"];
-                    /** @description true where the audience is larger than 500: further endpoints are decided on later, and these are the first figures */
+                    /** @description More than 500 endpoints match; the others are decided on in the background */
                     more?: boolean;
                     skipped: components["schemas"]["Skipped"][];
                 };
