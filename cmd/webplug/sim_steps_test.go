@@ -53,8 +53,10 @@ func (s *sim) step() {
 		s.repeat()
 	case n < 47:
 		s.rival()
-	case n < 51 && s.sns != nil:
-		s.confirm()
+	case n < 53 && s.sns != nil:
+		for range 3 {
+			s.confirm()
+		}
 	case n < 66:
 		s.wait()
 	default:

@@ -29,7 +29,7 @@ import (
 // TestSimulation runs the whole product in one process, in virtual time, against a network and a disk that misbehave,
 // and holds it to a model. WEBPLUG_SIM_SEEDS says how many random worlds, WEBPLUG_SIM_SEED repeats one.
 func TestSimulation(t *testing.T) {
-	first, count := uint64(1), 5
+	first, count := uint64(1), 4
 	if s := os.Getenv("WEBPLUG_SIM_SEEDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -58,6 +58,9 @@ func TestSimulation(t *testing.T) {
 				s.check()
 				s.end()
 				t.Logf("%d messages, %d endpoints, %d crashes, %d requests to endpoints", len(s.order), len(s.endpoints), s.crashes, s.net.requests())
+				if s.sns != nil {
+					t.Logf("%d reports of SNS's", s.sns.reported)
+				}
 			})
 		})
 	}
