@@ -51,6 +51,7 @@ func (p *parts) schedule(ctx context.Context) (lambda.Handler, error) {
 		{Name: "read models of another version", Do: func(ctx context.Context) error { return p.renew(ctx, rebuilds, jobs) }},
 		{Name: "what a rebuild left", Do: rebuilds.Tidy},
 		{Name: "figures of closed hours", Do: batches.RollUpShared},
+		{Name: "how much is set aside", Do: func(ctx context.Context) error { return p.figures.parked(batches.Stuck(ctx)) }},
 	}}
 	return lambda.NewHandler(func(ctx context.Context, _ any) error { return s.Handle(ctx) }), nil
 }
