@@ -47,6 +47,9 @@ type MappedTarget struct {
 	Plan       eventlog.Version `json:"plan"`
 }
 
+// mappingLife is how long a mapping is kept: SNS tries for an hour, and a report waits for its message for a day.
+const mappingLife = 7 * 24 * time.Hour
+
 // mappedAt is the place of a target within a mapping.
 func mappedAt(topicARN, url string) string { return topicARN + " " + url }
 
@@ -136,7 +139,7 @@ func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again}
+		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again, Expires: m.now().Add(mappingLife)}
 		if first, chunk := domain.MessageOf(sum); chunk > 0 {
 			row.Lists = []Entry{{listMapped(first), strconv.Itoa(chunk)}}
 		}
@@ -216,27 +219,43 @@ func (m *Mappings) prove(ctx context.Context, byMD5 bool) error {
 }
 
 // Find looks by MD5 or by SNS's id for what was published at a place (mappedAt); false where there is nothing.
-func (m *Mappings) Find(ctx context.Context, key, at string) (Mapping, MappedTarget, bool, error) {
-	found, _, err := m.find(ctx, key)
-	if to, ok := found.Targets[at]; ok || err != nil {
-		return found, to, ok, err
+func (m *Mappings) Find(ctx context.Context, key, at string) (found Mapping, to MappedTarget, ok bool, err error) {
+	err = m.each(ctx, key, func(one Mapping) (bool, error) {
+		found = one
+		to, ok = one.Targets[at]
+		return ok, nil
+	})
+	return found, to, ok, err
+}
+
+// each visits what is known by MD5 or by SNS's id, until it is told that this is enough.
+func (m *Mappings) each(ctx context.Context, key string, visit func(Mapping) (enough bool, err error)) error {
+	found, version, err := m.find(ctx, key)
+	if err != nil {
+		return err
+	}
+	if version > 0 {
+		if enough, err := visit(found); enough || err != nil {
+			return err
+		}
 	}
 	for q := (ListQuery{View: ViewMappings, List: listMapped(key), Limit: 20}); ; {
 		rows, err := m.views.List(ctx, Beside, q)
 		if err != nil {
-			return Mapping{}, MappedTarget{}, false, fmt.Errorf("read the mappings of a message's chunks: %w", err)
+			return fmt.Errorf("read the mappings of a message's chunks: %w", err)
 		}
 		for _, row := range rows {
-			if err := json.Unmarshal(row.Body, &found); err != nil {
-				return Mapping{}, MappedTarget{}, false, fmt.Errorf("read a mapping: %w", err)
+			var one Mapping
+			if err := json.Unmarshal(row.Body, &one); err != nil {
+				return fmt.Errorf("read a mapping: %w", err)
 			}
-			if to, ok := found.Targets[at]; ok {
-				return found, to, true, nil
+			if enough, err := visit(one); enough || err != nil {
+				return err
 			}
-			q.From, found = row.Sort+"\x00", Mapping{}
+			q.From = row.Sort + "\x00"
 		}
 		if len(rows) == 0 {
-			return Mapping{}, MappedTarget{}, false, nil
+			return nil
 		}
 	}
 }

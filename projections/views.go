@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"webplug/domain/eventlog"
 )
@@ -36,6 +37,8 @@ type Row struct {
 	Body    []byte           // JSON; nil where the row is taken away
 	Lists   []Entry          // where the row is found
 	Notices []Notice         // what it tells readers of lists
+	// Expires is from when on the row may be forgotten, as if it had never been; zero is never. A store need not forget.
+	Expires time.Time
 	// Fresh vouches that no other row of this id was ever written to this generation: an older one need not be looked for.
 	Fresh bool
 	// New says that there is hardly another row of this id: a store for which looking costs something may write first, and
@@ -60,7 +63,7 @@ type Notice struct {
 // it. The journal's lists take one for each page, which is hundreds of messages where there are many.
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
-	return kind == "status" || kind == "dead"
+	return kind == "status" || kind == "dead" || kind == "planned"
 }
 
 // Lasting says of a kind that is Named that its lists are never empty again: no row of theirs is ever taken away.

@@ -47,6 +47,8 @@ func (w *Worker) Do(ctx context.Context, t Task) error {
 		return err
 	}
 	w.Logger.Warn("a task is put off", "task", t.Kind, "service", t.Service, "id", t.ID, "tries", t.Tries, "error", err)
+	var refused *TransportError
+	t.Drift = t.Drift || errors.As(err, &refused) && refused.NoTopic
 	t.Tries++
 	t.At = w.Now().Add(putOff(t.Tries))
 	return w.Tasks.Ask(ctx, t)
@@ -98,7 +100,7 @@ func (w *Worker) route(ctx context.Context, t Task) error {
 		if err != nil || done {
 			return err
 		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < routeTime {
+		if end, ok := ctx.Deadline(); ok && remaining(end) < routeTime {
 			return w.Tasks.Ask(ctx, Task{Kind: TaskRoute, Service: t.Service, ID: t.ID})
 		}
 	}
@@ -135,9 +137,17 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 		}
 	}
 	queued = chunk.untouched(queued)
+	gone, err := w.topicGone(ctx, t, m.Accepted.EventTypeID)
+	if err != nil {
+		return w.setAside(ctx, t, err)
+	}
 	if t.First {
-		if item.firstTopic, err = w.topic(ctx, t, m.Accepted.EventTypeID); err != nil {
-			return err
+		if !gone {
+			topics, err := w.Reconciler.provide(ctx, t.Service, m.Accepted.EventTypeID, t.Drift)
+			if err != nil {
+				return fmt.Errorf("make ready the topic of %s: %w", m.Accepted.EventTypeID, err)
+			}
+			item.firstTopic, _ = topics.First()
 		}
 		if item.queue = len(queued) > 0; item.queue && item.firstTopic == "" { // the type is gone, its topic with it
 			item.queue = false
@@ -156,6 +166,12 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 			failed = errors.Join(failed, w.Later.Later(ctx, wakesTo(t.Service, t.ID, queued)...))
 			continue
 		}
+		if errors.As(left.err, &refused) && refused.NoTopic && gone {
+			for _, to := range left.targets {
+				failed = errors.Join(failed, w.Publisher.refuse(ctx, left, m, to.endpoint))
+			}
+			continue
+		}
 		failed = errors.Join(failed, w.setAside(ctx, t, left.err))
 	}
 	return failed
@@ -171,21 +187,13 @@ func (c chunkTrail) untouched(endpoints []string) (out []string) {
 	return out
 }
 
-// topic gives the ARN of a message's first topic, and makes it first if need be; "" where it is gone for good.
-func (w *Worker) topic(ctx context.Context, t Task, typ string) (string, error) {
+// topicGone says whether an event type's topics are gone for good; a test webhook may be of no type.
+func (w *Worker) topicGone(ctx context.Context, t Task, typ string) (bool, error) {
+	if typ == "" {
+		return false, nil
+	}
 	archived, err := w.Reconciler.archivedAt(ctx, t.Service, typ)
-	if err != nil {
-		return "", err
-	}
-	if !archived.IsZero() && !w.Now().Before(archived.Add(domain.TopicAfterlife)) {
-		return "", nil
-	}
-	topics, err := w.Reconciler.provide(ctx, t.Service, typ, t.Drift)
-	if err != nil {
-		return "", fmt.Errorf("make ready the topic of %s: %w", typ, err)
-	}
-	arn, _ := topics.First()
-	return arn, nil
+	return err == nil && !archived.IsZero() && !w.Now().Before(archived.Add(domain.TopicAfterlife)), err
 }
 
 // setAside parks a message's stream, unless the same may succeed another time.

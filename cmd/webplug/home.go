@@ -40,6 +40,7 @@ type homeOptions struct {
 	schedule      domain.Schedule
 	defaultFormat domain.Format
 	openTopics    func(context.Context) (*topics, error) // what the format sns goes by; nil: nothing of that format is sent
+	openQueues    func(context.Context) (*queues, error) // what standard-webhooks goes by; nil: the sender in this process
 	stage         string                                 // in the names of topics
 	rebuild       bool
 	grace         time.Duration // for requests under way when it ends
@@ -137,7 +138,7 @@ func (h *home) assemble(ctx context.Context) error {
 		handshakes = h.sns
 	}
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
-		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Log: h.log, Now: o.now, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
 			return h.projector.Rebuild(ctx, store, h.feed, progress)
 		},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"webplug/infra/moto"
@@ -46,6 +47,10 @@ func TestAWSScripts(t *testing.T) {
 			"secret": func(ts *testscript.TestScript, _ bool, args []string) { // secret NAME VALUE
 				client := secretsmanager.NewFromConfig(moto.Config(url))
 				_, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &args[0], SecretString: &args[1]})
+				ts.Check(err)
+			},
+			"topic": func(ts *testscript.TestScript, _ bool, args []string) { // topic NAME
+				_, err := sns.NewFromConfig(moto.Config(url)).CreateTopic(t.Context(), &sns.CreateTopicInput{Name: &args[0]})
 				ts.Check(err)
 			},
 		},

@@ -59,7 +59,7 @@ func Add(root *cobra.Command, version string) {
 		}
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.deployCommand(), a.destroyCommand()} {
+	for _, c := range []*cobra.Command{a.deployCommand(), a.statusCommand(), a.destroyCommand()} {
 		c.GroupID = groupAWS
 		root.AddCommand(c)
 	}
@@ -91,6 +91,7 @@ func (a *app) constructors() []func() *cobra.Command {
 		a.listenCommand,
 		a.triggerCommand,
 		a.verifyCommand,
+		a.uiCommand,
 		a.loginCommand,
 		a.profilesCommand,
 		a.docsCommand,

@@ -183,7 +183,7 @@ func removedWords(r deploy.Removed) string {
 	return first(strings.Join(all, ", "), "nothing")
 }
 
-func (s *session) showLeft(name string, left []deploy.Left, whole *object) error {
+func leftRows(left []deploy.Left) []jsontext.Value {
 	rows := make([]jsontext.Value, len(left))
 	for i, l := range left {
 		o := newObject()
@@ -193,6 +193,11 @@ func (s *session) showLeft(name string, left []deploy.Left, whole *object) error
 		o.set("command", text(l.Command))
 		rows[i] = o.value()
 	}
+	return rows
+}
+
+func (s *session) showLeft(name string, left []deploy.Left, whole *object) error {
+	rows := leftRows(left)
 	if s.json {
 		whole.set(name, array(rows))
 		return output.JSON(s.out, whole.value())

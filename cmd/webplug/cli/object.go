@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"webplug/cmd/webplug/output"
@@ -79,6 +80,15 @@ func array(values []jsontext.Value) jsontext.Value {
 		parts[i] = v
 	}
 	return append(append([]byte("["), bytes.Join(parts, []byte(","))...), ']')
+}
+
+// elements are a list's; none of what is no list.
+func elements(v jsontext.Value) []jsontext.Value {
+	var all []jsontext.Value
+	if json.Unmarshal(v, &all) != nil {
+		return nil
+	}
+	return all
 }
 
 // text is a JSON string. Bytes that are no text become U+FFFD.

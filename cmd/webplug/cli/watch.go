@@ -98,7 +98,10 @@ func (w *liveWatch) Stack(p deploy.Progress) {
 	width := w.width()
 	var above []string
 	for _, e := range p.Events[p.New:] {
-		if e.Ended() && !e.OfStack() {
+		switch {
+		case e.OfStack() && strings.HasSuffix(e.Status, "ROLLBACK_IN_PROGRESS"):
+			above = append(above, output.Line("taking back what was done: "+e.Reason, 2000))
+		case e.Ended() && !e.OfStack():
 			above = append(above, w.ended(v, e, width))
 		}
 	}
