@@ -71,6 +71,7 @@ $(RELEASE)/template.json: bin/cdk
 .PHONY: release
 release: package $(RELEASE)/template.json ## bin/webplug that deploys itself: the template and the functions in it
 	@cp bin/lambda.zip $(RELEASE)/lambda.zip
+	@go test -tags release ./infra/release
 	@echo "building bin/webplug"
 	@CGO_ENABLED=0 go build -trimpath -tags release -ldflags "-s -w -X main.version=$(VERSION)" -o bin/webplug ./cmd/webplug
 

@@ -375,3 +375,22 @@ func (e Endpoint) check(field string) error {
 
 // AcceptsCommands refuses an unknown or removed endpoint, naming the request's field.
 func (e Endpoint) AcceptsCommands(field string) error { return e.check(field) }
+
+// Unsettled says whether SNS does not have all of the endpoint as it shall be, as far as is known: a handshake is under way, a
+// subscription was refused or is not made yet, or something is to be taken down.
+func (e Endpoint) Unsettled() bool {
+	if e.Format != SNS {
+		return false
+	}
+	for _, s := range e.Subscriptions {
+		unwanted := e.Removed() || s.Removed
+		switch {
+		case unwanted && len(s.Held()) > 0, len(s.Others) > 0:
+			return true
+		case unwanted:
+		case s.State == SubscriptionRequested, s.State == SubscriptionHandshake, s.State == SubscriptionRefused, s.Asked, s.Handshake.Exists():
+			return true
+		}
+	}
+	return false
+}

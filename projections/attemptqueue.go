@@ -81,13 +81,7 @@ func (q *AttemptQueue) Published(ctx context.Context, service, message string) e
 		q.Dispatcher.Logger.Error("a message came that is not in the log", "service", service, "message", message)
 		return nil
 	}
-	var planned []string
-	for _, endpoint := range m.Accepted.Targets {
-		if chunk.deliveries[endpoint].Version == 0 {
-			planned = append(planned, endpoint)
-		}
-	}
-	planned, _, err = q.Formats.sort(ctx, service, planned)
+	planned, _, err := q.Formats.sort(ctx, service, chunk.untouched(m.Accepted.Targets))
 	switch {
 	case err != nil && transient(err):
 		return err
@@ -138,8 +132,11 @@ func (q *AttemptQueue) each(ctx context.Context, n int, do func(ctx context.Cont
 // errNoTime says that an invocation has too little time left for a further attempt.
 var errNoTime = fmt.Errorf("too little time is left for an attempt: %w", context.DeadlineExceeded)
 
+// remaining is how long it is until a context's deadline.
+func remaining(deadline time.Time) time.Duration { return time.Until(deadline) }
+
 func (q *AttemptQueue) attempt(ctx context.Context, p Planned) error {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < q.Patience {
+	if end, ok := ctx.Deadline(); ok && remaining(end) < q.Patience {
 		return errNoTime
 	}
 	o, err := q.Dispatcher.Attempt(ctx, p)

@@ -39,6 +39,8 @@ type Batches struct {
 	arrival   arrival
 	known     messagesKnown
 
+	shared bool // others write too: the plan says which generations
+
 	generations sync.Mutex
 	read        Generation // what Open or Rebuild have brought about; 0 before
 	beside      Generation // written too, while read models are made anew; 0 is none
@@ -67,6 +69,14 @@ func NewBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logge
 	return b
 }
 
+// NewSharedBatches makes one of many projectors of batches, in processes of their own. The plan (a row) says which generations
+// they write.
+func NewSharedBatches(l *eventlog.Log, v Views, now eventlog.Clock, logger *slog.Logger) *Batches {
+	b := NewBatches(l, v, now, logger)
+	b.shared = true
+	return b
+}
+
 // errNoGeneration says that nobody has made read models that this program can write.
 var errNoGeneration = errors.New("there are no read models of this program's format; make them anew (webplug rebuild)")
 
@@ -83,15 +93,31 @@ func (b *Batches) generation(ctx context.Context) (Generation, error) {
 // that one and all after it are to come again. A stream that cannot be folded is set aside, as a row, and counts as done:
 // only what may succeed another time, and failing to set aside, is an error.
 func (b *Batches) Take(ctx context.Context, records []eventlog.Record) (done int, err error) {
-	g, err := b.generation(ctx)
+	all, err := b.written(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("find the read models: %w", err)
 	}
-	done, err = b.take(ctx, g, records, false)
-	if other := b.pair(); err == nil && other != 0 && other != g {
-		done, err = b.take(ctx, other, records, false)
+	for _, g := range all {
+		if done, err = b.take(ctx, g, records, false); err != nil {
+			return done, err
+		}
 	}
-	return done, err
+	return done, nil
+}
+
+// written are the generations that a batch is written to.
+func (b *Batches) written(ctx context.Context) ([]Generation, error) {
+	if b.shared {
+		return b.planned(ctx)
+	}
+	g, err := b.generation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if other := b.pair(); other != 0 && other != g {
+		return []Generation{g, other}, nil
+	}
+	return []Generation{g}, nil
 }
 
 // take projects records into one generation. scanned are those of the whole log, in no order of time.

@@ -204,6 +204,17 @@ func (b *Batches) RollUp(ctx context.Context) (next time.Time, err error) {
 	return next, nil
 }
 
+// RollUpShared rolls up the hours of what is current now, where others may switch it.
+func (b *Batches) RollUpShared(ctx context.Context) error {
+	g, err := b.generation(ctx)
+	if err != nil {
+		return err
+	}
+	b.set(g, 0)
+	_, err = b.RollUp(ctx)
+	return err
+}
+
 // rollUpHour writes the figures before it says that they are there; reopen tells why that is enough.
 func (b *Batches) rollUpHour(ctx context.Context, q *Queries, h serviceHour) error {
 	v, _, err := b.hour(ctx, q.generation, h)

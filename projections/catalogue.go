@@ -120,8 +120,14 @@ func endpointLists(e domain.Endpoint) []Entry {
 	if !e.Removed() {
 		lists = append(lists, named(e.Service, e.ID, address(e.URL))...)
 	}
+	if e.Unsettled() {
+		lists = append(lists, Entry{listUnsettled(), e.Service + "/" + e.ID})
+	}
 	return lists
 }
+
+// listUnsettled has the endpoints that reconcile is not done with, of all services.
+func listUnsettled() string { return "unsettled" }
 
 func byCreation(at time.Time, id string) string { return timeKey(at) + "/" + id }
 

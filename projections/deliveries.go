@@ -16,6 +16,10 @@ import (
 // Names of lists.
 func listDue(service, endpoint string) string { return "due/" + service + "/" + endpoint }
 func listDead(service string) string          { return "dead/" + service }
+
+// listPlanned has the planned attempts of all services by their time, for whoever looks for what is overdue without knowing
+// all endpoints.
+func listPlanned() string { return "planned" }
 func listDeadOf(service, endpoint string) string {
 	return "dead/" + service + "/" + endpoint
 }
@@ -223,7 +227,8 @@ func deliveryRow(s eventlog.Stream, d *delivery) (Row, error) {
 	id := s.Root + "/" + s.Leaf
 	row.Lists = []Entry{{listStatus(s.Service, body.Status), timeKey(d.message.AcceptedAt) + "/" + id}}
 	if d.state.Open() {
-		row.Lists = append(row.Lists, Entry{listDue(s.Service, s.Leaf), timeKey(*body.NextAttemptAt) + "/" + id})
+		row.Lists = append(row.Lists, Entry{listDue(s.Service, s.Leaf), timeKey(*body.NextAttemptAt) + "/" + id},
+			Entry{listPlanned(), timeKey(*body.NextAttemptAt) + "/" + s.Service + "/" + id})
 	} else {
 		sort := timeKey(d.state.EndedAt) + "/" + id
 		row.Lists = append(row.Lists, Entry{listDead(s.Service), sort}, Entry{listDeadOf(s.Service, s.Leaf), sort})

@@ -26,7 +26,9 @@ type Jobs struct {
 	Scanner   eventlog.Scanner
 	// Rebuild makes the read models anew, and tells of the events that it has read. It is the one slice of its job.
 	Rebuild func(ctx context.Context, progress func(ctx context.Context, events int) error) error
-	Logger  *slog.Logger
+	// RebuildSlice does a part of it in its place, where that takes longer than one may work (Rebuilds.Slice).
+	RebuildSlice func(ctx context.Context, job eventlog.Stream, at string) (next string, events int, finished bool, err error)
+	Logger       *slog.Logger
 }
 
 // Slice does a part of a job, and gives the job as it is then; once that has ended there is no more to do. An error is

@@ -145,27 +145,43 @@ func (m *Mappings) Published(ctx context.Context, ids map[string]Mapping) error 
 }
 
 // Find looks by MD5 or by SNS's id for what was published at a place (mappedAt); false where there is nothing.
-func (m *Mappings) Find(ctx context.Context, key, at string) (Mapping, MappedTarget, bool, error) {
-	found, _, err := m.find(ctx, key)
-	if to, ok := found.Targets[at]; ok || err != nil {
-		return found, to, ok, err
+func (m *Mappings) Find(ctx context.Context, key, at string) (found Mapping, to MappedTarget, ok bool, err error) {
+	err = m.each(ctx, key, func(one Mapping) (bool, error) {
+		found = one
+		to, ok = one.Targets[at]
+		return ok, nil
+	})
+	return found, to, ok, err
+}
+
+// each visits what is known by MD5 or by SNS's id, until it is told that this is enough.
+func (m *Mappings) each(ctx context.Context, key string, visit func(Mapping) (enough bool, err error)) error {
+	found, version, err := m.find(ctx, key)
+	if err != nil {
+		return err
+	}
+	if version > 0 {
+		if enough, err := visit(found); enough || err != nil {
+			return err
+		}
 	}
 	for q := (ListQuery{View: ViewMappings, List: listMapped(key), Limit: 20}); ; {
 		rows, err := m.views.List(ctx, Beside, q)
 		if err != nil {
-			return Mapping{}, MappedTarget{}, false, fmt.Errorf("read the mappings of a message's chunks: %w", err)
+			return fmt.Errorf("read the mappings of a message's chunks: %w", err)
 		}
 		for _, row := range rows {
-			if err := json.Unmarshal(row.Body, &found); err != nil {
-				return Mapping{}, MappedTarget{}, false, fmt.Errorf("read a mapping: %w", err)
+			var one Mapping
+			if err := json.Unmarshal(row.Body, &one); err != nil {
+				return fmt.Errorf("read a mapping: %w", err)
 			}
-			if to, ok := found.Targets[at]; ok {
-				return found, to, true, nil
+			if enough, err := visit(one); enough || err != nil {
+				return err
 			}
-			q.From, found = row.Sort+"\x00", Mapping{}
+			q.From = row.Sort + "\x00"
 		}
 		if len(rows) == 0 {
-			return Mapping{}, MappedTarget{}, false, nil
+			return nil
 		}
 	}
 }

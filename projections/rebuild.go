@@ -11,7 +11,7 @@ import (
 
 // rowFormat is the shape of the rows. A change of any row, list or page is a new format: the read models are then made
 // anew from the log at the next start.
-const rowFormat = 7
+const rowFormat = 8
 
 // formatBits is where a generation carries its format.
 const formatBits = 32

@@ -122,7 +122,7 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 		}
 		return d.accepted(ctx, at, r, e, work)
 	case domain.MessageRouted:
-		return d.routed(ctx, at, r, e, work)
+		return d.routed(ctx, at, r, e.Targets, work)
 	case domain.AttemptFailed:
 		if e.Next.IsZero() {
 			return nil
@@ -144,7 +144,7 @@ func (d *StreamDispatch) ask(ctx context.Context, at int, r eventlog.Recorded, w
 	case domain.EventTypeCreated, domain.EventTypeArchived:
 		work.task(at, Task{Kind: TaskReconcile, Service: service, ID: r.Stream.Root})
 	case domain.EndpointAdded, domain.EndpointUpdated, domain.EndpointRemoved, domain.SubscriptionAdded, domain.SubscriptionRemoved,
-		domain.HandshakeRequested:
+		domain.HandshakeRequested, domain.SubscriptionConfirmed: // which may replace another
 		format, err := d.Formats.Of(ctx, service, r.Stream.Root)
 		if err == nil && format == domain.SNS {
 			work.task(at, Task{Kind: TaskReconcile, Service: service, ID: r.Stream.Root})
@@ -161,21 +161,15 @@ func (w *dispatched) add(at int, item *toPublish) {
 // accepted publishes a message. A test webhook goes to its endpoint alone: whoever else has subscribed to the topic would
 // take it for a real one.
 func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Recorded, e domain.MessageAccepted, work *dispatched) error {
+	if e.Test || e.EventTypeID == "" {
+		return d.routed(ctx, at, r, e.Targets, work)
+	}
 	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)
 	if err != nil {
 		return err
 	}
 	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: e.EventTypeID, queue: len(queued) > 0, accepted: &r}
-	for _, endpoint := range viaSNS {
-		item.targets = append(item.targets, target{endpoint: endpoint})
-	}
-	if e.Test || e.EventTypeID == "" {
-		work.wake(at, wakesTo(item.service, item.message, queued)...)
-		if item.queue = false; len(item.targets) > 0 {
-			work.add(at, item)
-		}
-		return nil
-	}
+	item.to(viaSNS)
 	if item.firstTopic, err = d.topics.of(ctx, item.service, e.EventTypeID); err != nil {
 		return err
 	}
@@ -187,22 +181,26 @@ func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Record
 	return nil
 }
 
-// routed delivers a further chunk of a message. Its topic has had the message: a queue or a function of the operator's would
-// take it for another.
-func (d *StreamDispatch) routed(ctx context.Context, at int, r eventlog.Recorded, e domain.MessageRouted, work *dispatched) error {
-	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)
+// routed sends a message to some of its endpoints and nobody else: a further part of its audience, or a test webhook.
+func (d *StreamDispatch) routed(ctx context.Context, at int, r eventlog.Recorded, targets []string, work *dispatched) error {
+	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, targets)
 	if err != nil {
 		return err
 	}
 	work.wake(at, wakesTo(r.Stream.Service, r.Stream.Root, queued)...)
-	item := &toPublish{service: r.Stream.Service, message: r.Stream.Root, eventType: e.EventTypeID}
-	for _, endpoint := range viaSNS {
-		item.targets = append(item.targets, target{endpoint: endpoint})
-	}
-	if len(item.targets) > 0 {
+	if len(viaSNS) > 0 {
+		item := &toPublish{service: r.Stream.Service, message: r.Stream.Root}
+		item.to(viaSNS)
 		work.add(at, item)
 	}
 	return nil
+}
+
+// to adds endpoints that no plan but the first asks for.
+func (t *toPublish) to(endpoints []string) {
+	for _, endpoint := range endpoints {
+		t.targets = append(t.targets, target{endpoint: endpoint})
+	}
 }
 
 // wakesTo asks for the first attempts of a message.

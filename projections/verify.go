@@ -31,6 +31,13 @@ var errNoRebuild = errors.New("the read models cannot be made anew here")
 
 // rebuild makes the read models anew, in one slice: if it breaks off it begins again, and so does the count.
 func (j *Jobs) rebuild(ctx context.Context, job *eventlog.Loaded[domain.Job]) error {
+	if j.RebuildSlice != nil {
+		next, events, finished, err := j.RebuildSlice(ctx, job.Stream, job.State.Progress.Next)
+		if err != nil {
+			return err
+		}
+		return j.advance(ctx, job, domain.AdvanceJob{Done: events, Next: next, Finished: finished})
+	}
 	if j.Rebuild == nil {
 		return errNoRebuild
 	}

@@ -60,7 +60,7 @@ type Notice struct {
 // it. The journal's lists take one for each page, which is hundreds of messages where there are many.
 func Busy(list string) bool {
 	kind, _, _ := strings.Cut(list, "/")
-	return kind == "status" || kind == "dead"
+	return kind == "status" || kind == "dead" || kind == "planned"
 }
 
 // Lasting says of a kind that is Named that its lists are never empty again: no row of theirs is ever taken away.

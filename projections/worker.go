@@ -47,6 +47,8 @@ func (w *Worker) Do(ctx context.Context, t Task) error {
 		return err
 	}
 	w.Logger.Warn("a task is put off", "task", t.Kind, "service", t.Service, "id", t.ID, "tries", t.Tries, "error", err)
+	var refused *TransportError
+	t.Drift = t.Drift || errors.As(err, &refused) && refused.NoTopic
 	t.Tries++
 	t.At = w.Now().Add(putOff(t.Tries))
 	return w.Tasks.Ask(ctx, t)
@@ -98,7 +100,7 @@ func (w *Worker) route(ctx context.Context, t Task) error {
 		if err != nil || done {
 			return err
 		}
-		if end, ok := ctx.Deadline(); ok && time.Until(end) < routeTime {
+		if end, ok := ctx.Deadline(); ok && remaining(end) < routeTime {
 			return w.Tasks.Ask(ctx, Task{Kind: TaskRoute, Service: t.Service, ID: t.ID})
 		}
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,7 +50,7 @@ func (d *metered) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := &answered{header: http.Header{}, status: http.StatusOK}
 	role, begun := caller(r), time.Now()
 	d.next.ServeHTTP(answer, r)
-	d.meter.waited(role, wait{begun, time.Now(), waitDynamoDB})
+	d.meter.waited(role, begun, waitDynamoDB)
 	d.meter.note(func(u *usage) { d.count(u, role, action, body, answer) })
 	answer.give(w)
 }
@@ -68,7 +70,7 @@ func (d *metered) count(u *usage, role stage.Role, action string, body []byte, a
 		u.otherCalls["dynamodb "+action]++
 		return
 	}
-	for _, c := range a.cost(body) {
+	for _, c := range a.cost(action, body) {
 		into(u)[fmt.Sprintf("%s %s %s", role, action, c.TableName[strings.LastIndexByte(c.TableName, '-')+1:])] += c.CapacityUnits
 	}
 }
@@ -99,26 +101,31 @@ func (a *answered) give(w http.ResponseWriter) {
 		w.Header()[name] = values
 	}
 	w.Header().Del("Content-Length")
-	w.Header().Del("X-Amz-Crc32") // none is better than one of another body
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(a.body.Bytes())), 10)) // the SDK looks at it
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body.Bytes())
 }
 
-// cost reads what a call cost. One whose condition failed costs as if it had been carried out, which DynamoDB does not say
-// (Developer Guide, "Capacity unit consumption for write operations").
-func (a *answered) cost(body []byte) []capacity {
+// cost reads what a call cost. A consistent read that finds nothing costs a unit, which DynamoDB Local does not count
+// (Developer Guide, "Capacity unit consumption for read operations"). A write whose condition failed costs as if it had been
+// carried out, which DynamoDB does not say ("… for write operations").
+func (a *answered) cost(action string, body []byte) []capacity {
+	var in struct{ TableName string }
 	if a.status == http.StatusOK {
 		var many struct{ ConsumedCapacity []capacity }
 		if json.Unmarshal(a.body.Bytes(), &many) == nil {
 			return many.ConsumedCapacity
 		}
 		var one struct{ ConsumedCapacity capacity }
-		if json.Unmarshal(a.body.Bytes(), &one) == nil {
-			return []capacity{one.ConsumedCapacity}
+		if json.Unmarshal(a.body.Bytes(), &one) != nil {
+			return nil
 		}
-		return nil
+		c := one.ConsumedCapacity
+		if _ = json.Unmarshal(body, &in); c.CapacityUnits == 0 && (action == "GetItem" || action == "Query") {
+			c = capacity{in.TableName, 1}
+		}
+		return []capacity{c}
 	}
-	var in struct{ TableName string }
 	if !bytes.Contains(a.body.Bytes(), []byte("ConditionalCheckFailed")) || json.Unmarshal(body, &in) != nil {
 		return nil
 	}

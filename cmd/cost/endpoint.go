@@ -52,6 +52,9 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			size += int64(len(name) + len(v) + len(": \r\n"))
 		}
 	}
+	if kind == "" {
+		e.meter.waited(stage.Queue, begun, waitEndpoint)
+	}
 	_, _ = w.Write([]byte("ok"))
 	e.meter.note(func(u *usage) {
 		if kind == "" {
@@ -61,9 +64,6 @@ func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.snsDeliveries++
 		u.snsBytes += size
 	})
-	if kind == "" {
-		e.meter.waited(stage.Queue, wait{begun, time.Now(), waitEndpoint})
-	}
 	e.mu.Lock()
 	e.got++
 	e.mu.Unlock()

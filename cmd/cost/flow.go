@@ -221,6 +221,8 @@ func (w *world) measure(ctx context.Context, l load, from int) (*usage, error) {
 		return nil, err
 	}
 	w.meter.take()
+	w.meter.measuring(true)
+	defer w.meter.measuring(false)
 	before := w.endpoints.count()
 	for done := 0; done < l.webhooks; {
 		n := l.webhooks // all at once

@@ -44,7 +44,7 @@ func (t *topics) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	role, begun := caller(r), time.Now()
-	defer func() { t.meter.waited(role, wait{begun, time.Now(), waitSNS}) }()
+	defer t.meter.waited(role, begun, waitSNS)
 	action := form.Get("Action")
 	if form.Get("Protocol") == "sqs" || form.Get("SubscriptionArn") == queueSubscription {
 		_, _ = fmt.Fprintf(w, "<%sResponse><%sResult><SubscriptionArn>%s</SubscriptionArn><Attributes></Attributes></%sResult></%sResponse>", action, action, queueSubscription, action, action)
@@ -157,7 +157,7 @@ func (s *queues) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer["Successful"] = append(answer["Successful"], map[string]string{"Id": e.Id, "MessageId": e.Id, "MD5OfMessageBody": md5Of(e.MessageBody)})
 	}
 	s.meter.note(func(u *usage) { u.sqsCalls += chunks(size) })
-	s.meter.waited(role, wait{begun, time.Now(), waitSQS})
+	s.meter.waited(role, begun, waitSQS)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	_ = json.MarshalWrite(w, answer)
 }

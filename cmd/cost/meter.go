@@ -60,6 +60,7 @@ type wait struct {
 type meter struct {
 	mu    sync.Mutex
 	used  *usage
+	slow  bool                  // calls take as long as is assumed
 	waits map[stage.Role][]wait // of the invocation under way
 }
 
@@ -81,10 +82,24 @@ func (m *meter) take() *usage {
 	return out
 }
 
-func (m *meter) waited(r stage.Role, w wait) {
+// waited notes a call, and lets it take as long as is assumed: what is done side by side overlaps then as it does in AWS.
+func (m *meter) waited(r stage.Role, begun time.Time, costs float64) {
+	m.mu.Lock()
+	slow := m.slow
+	m.mu.Unlock()
+	if slow {
+		time.Sleep(time.Until(begun.Add(time.Duration(costs * float64(time.Millisecond)))))
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.waits[r] = append(m.waits[r], w)
+	m.waits[r] = append(m.waits[r], wait{begun, time.Now(), costs})
+}
+
+// measuring says whether calls take their time.
+func (m *meter) measuring(yes bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.slow = yes
 }
 
 // inARow is how long a role's calls since the last one are assumed to take: those of them that follow each other. Calls

@@ -102,7 +102,7 @@ func assumptions(webhooks, slow, users int) string {
 		"What is assumed:",
 		fmt.Sprintf("  full batches: %d records of the stream, %d of a queue, %d of a log group, an invocation each; one message a second: 1 each.", batchRecords, batchQueue, batchReports),
 		fmt.Sprintf("  memory %g MB, the role api %g MB (infra/cdk), arm64. Computing is measured here, and as slow as memory/%d MB of a processor.", memory(stage.Views), memory(stage.API), fullProcessorMB),
-		fmt.Sprintf("  waits in a row: %g ms DynamoDB, %g ms SNS, %g ms SQS, %g ms an endpoint's answer.", waitDynamoDB, waitSNS, waitSQS, waitEndpoint),
+		fmt.Sprintf("  waits in a row: %g ms DynamoDB, %g ms SNS, %g ms SQS, %g ms an endpoint's answer; calls are made to take as long.", waitDynamoDB, waitSNS, waitSQS, waitEndpoint),
 		fmt.Sprintf("  Lambda's own log lines: %d bytes an invocation (format text). SNS's send to SQS is billed as a call.", platformLogBytes),
 		fmt.Sprintf("  %d bytes of TCP, IP and TLS with each request and answer; connections stay open, so no handshakes.", transportBytes),
 		"  SNS writes one status record for a delivery, sampled at 100 %.",

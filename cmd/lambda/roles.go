@@ -15,15 +15,15 @@ func (p *parts) handler(ctx context.Context) (lambda.Handler, error) {
 	case stage.Views:
 		return p.views(ctx)
 	case stage.Dispatch:
-		return nil, errNotYet(stage.Dispatch)
+		return p.dispatch(ctx)
 	case stage.Queue:
-		return nil, errNotYet(stage.Queue)
+		return p.queue(ctx)
 	case stage.Work:
-		return nil, errNotYet(stage.Work)
+		return p.work(ctx)
 	case stage.Reports:
 		return p.reports(ctx)
 	case stage.Schedule:
-		return nil, errNotYet(stage.Schedule)
+		return p.schedule(ctx)
 	case stage.API:
 		return p.api(ctx)
 	}

@@ -15,7 +15,7 @@ func (p *parts) views(ctx context.Context) (lambda.Handler, error) {
 	if err := p.begin(ctx); err != nil {
 		return nil, err
 	}
-	batches := projections.NewBatches(p.log, p.rows, p.now, p.logger)
+	batches := projections.NewSharedBatches(p.log, p.rows, p.now, p.logger)
 	reader := counting{batches, p.figures, p.log.Decode}
 	feed := &handlers.Feed{Decode: dynamo.Decode, Reader: reader, Logger: p.logger}
 	return lambda.NewHandler(feed.Handle), nil

@@ -30,6 +30,7 @@ type dynamoHome struct {
 	relay      *projections.Relay // to the lanes
 	published  *projections.Relay // to the format sns
 	topics     *topics
+	queues     *queues          // nil: deliveries are made by lanes
 	sns        *projections.SNS // nil without topics
 	views      lambda.Feed
 	pump       *dynamo.Pump
@@ -79,10 +80,11 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 	if err := h.awaiting.Fill(ctx, h.generation); err != nil {
 		return nil, err
 	}
-	h.lanes = projections.NewLanes(&projections.Dispatcher{
+	dispatcher := &projections.Dispatcher{
 		Log: h.log, Endpoints: directory, Sender: o.sender, Schedule: o.schedule, Now: o.now, NewID: o.newID,
 		Jitter: o.jitter, Logger: o.logger, Observe: func(r domain.Report) { h.metrics.attempted(r) },
-	}, h.awaiting, h.park, o.logger)
+	}
+	h.lanes = projections.NewLanes(dispatcher, h.awaiting, h.park, o.logger)
 	h.lanes.ByRowsBefore(h.started)
 	if o.files.attempts > 0 {
 		h.lanes.AtOnce(o.files.attempts)
@@ -115,6 +117,13 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 			observe: h.metrics.attempted,
 		})
 		handshakes = h.sns
+	}
+	if o.openQueues != nil {
+		if h.queues, err = o.openQueues(ctx); err != nil {
+			return nil, err
+		}
+		h.queues.join(h, dispatcher, directory)
+		h.lanes.LeaveOut(everywhere)
 	}
 	pages, err := ui.New()
 	if err != nil {
@@ -188,10 +197,16 @@ func (h *dynamoHome) run(ctx context.Context) error {
 		both.Go(func() { h.router.Run(ctx) })
 		both.Wait()
 	}()
-	topics := h.topics.run(ctx, h.sns, h.published, h.options.logger)
+	delivering := h.queues.run(ctx)
+	sns := h.sns
+	if h.queues != nil {
+		sns = nil
+	}
+	topics := h.topics.run(ctx, sns, h.published, h.options.logger)
 	err := h.lanes.Run(ctx, h.relay, h.options.grace, func() { close(h.isReady) })
 	<-working
 	topics.Wait()
+	delivering.Wait()
 	if h.answered != nil {
 		<-h.answered
 	}

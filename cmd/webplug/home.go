@@ -40,6 +40,7 @@ type homeOptions struct {
 	schedule      domain.Schedule
 	defaultFormat domain.Format
 	openTopics    func(context.Context) (*topics, error) // what the format sns goes by; nil: nothing of that format is sent
+	openQueues    func(context.Context) (*queues, error) // what standard-webhooks goes by; nil: the sender in this process
 	stage         string                                 // in the names of topics
 	rebuild       bool
 	grace         time.Duration // for requests under way when it ends

@@ -12,6 +12,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"webplug/cmd/webplug/envelope"
 )
 
 const (
@@ -49,7 +51,7 @@ type earlier struct {
 // inbox is an endpoint that shows what it gets. It is safe for concurrent use.
 type inbox struct {
 	verifiers []*standardwebhooks.Webhook // none: signatures are not checked
-	sns       *snsKeys
+	sns       *envelope.Keys
 	// unconfirmed leaves handshakes of SNS's to somebody else.
 	unconfirmed bool
 	status      int
@@ -106,7 +108,7 @@ func (in *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // take notes and shows a webhook, and gives the status to answer.
 func (in *inbox) take(ctx context.Context, headers http.Header, body []byte) int {
 	a := arrival{Time: in.now(), ID: headers.Get(standardwebhooks.HeaderWebhookID)}
-	if headers.Get(headerSNS) != "" {
+	if headers.Get(envelope.Header) != "" {
 		body = in.openSNS(ctx, &a, body)
 	} else {
 		a.Signature, a.Reason = in.verify(headers, body)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"webplug/cmd/webplug/envelope"
 	"webplug/cmd/webplug/output"
 	"webplug/domain"
 )
@@ -117,7 +118,7 @@ func (r receiving) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	in := &inbox{
 		verifiers: verifiers, status: r.status, failures: r.failFirst, delay: r.delay,
-		sns: newSNSKeys(), unconfirmed: r.noConfirm, now: time.Now, show: show, end: ctx.Done(),
+		sns: envelope.NewKeys(), unconfirmed: r.noConfirm, now: time.Now, show: show, end: ctx.Done(),
 	}
 	server := &http.Server{Handler: in, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)

@@ -203,6 +203,15 @@ func serve(ctx context.Context, s settings, logs, welcome io.Writer) error {
 		random: cryptorand.Reader, jitter: rand.Float64, schedule: domain.DefaultSchedule,
 		defaultFormat: domain.Format(s.defaultFormat), rebuild: s.rebuild, grace: s.grace, logger: logger,
 	}
+	if os.Getenv(sqsVariable) != "" && s.store == storeDynamo {
+		o.openQueues = func(ctx context.Context) (*queues, error) {
+			c, err := process.AWS(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return openQueues(ctx, c, s.stage, visible, process.SystemClock)
+		}
+	}
 	h, leave, err := s.open(ctx, o, welcome != nil)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		logger.Info("webplug ends; it was not ready yet")

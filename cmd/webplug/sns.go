@@ -36,7 +36,11 @@ type topics struct {
 	policy    sns.Policy
 	local     *snslocal.Server // nil where it is another's
 	reports   *projections.SNSReports
+	queue     func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error // of the local SNS
 }
+
+// snsVariable says where SNS is, for the SDK too.
+const snsVariable = "AWS_ENDPOINT_URL_SNS"
 
 // localPath is where the API's listener serves what endpoints may ask of the local SNS.
 const localPath = "/sns/"
@@ -64,7 +68,7 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 		return nil, err
 	}
 	t := &topics{policy: policy}
-	if o.getenv("AWS_ENDPOINT_URL_SNS") != "" || o.getenv("AWS_ENDPOINT_URL") != "" {
+	if o.getenv(snsVariable) != "" || o.getenv("AWS_ENDPOINT_URL") != "" {
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read AWS's configuration: %w", err)
@@ -80,6 +84,9 @@ func openTopics(ctx context.Context, o topicsOptions) (*topics, error) {
 		Dir: o.dir, Key: sealingKey(o.master), PublicURL: o.publicURL + localPath, Now: o.now, Random: o.random, Limits: limits, Grace: o.grace, Logger: o.logger,
 		Dial: o.guard.DialContext, CheckURL: o.guard.Check,
 		Status: func(ctx context.Context, record []byte) error { return t.reports.Take(ctx, record) },
+		Queue: func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error {
+			return t.queue(ctx, arn, body, attributes)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -158,18 +165,17 @@ func (t *topics) join(h joined) *projections.SNS {
 	return s
 }
 
-// run lets the format sns work until ctx ends; nothing is done without it.
+// run lets the format sns work until ctx ends; without s others publish and reconcile.
 func (t *topics) run(ctx context.Context, s *projections.SNS, feed eventlog.Feed, logger *slog.Logger) *sync.WaitGroup {
 	var working sync.WaitGroup
-	if s == nil {
-		return &working
+	if s != nil {
+		working.Go(func() {
+			if err := s.Run(ctx, feed); err != nil {
+				logger.Error("the format sns has ended", "error", err)
+			}
+		})
 	}
-	working.Go(func() {
-		if err := s.Run(ctx, feed); err != nil {
-			logger.Error("the format sns has ended", "error", err)
-		}
-	})
-	if t.local != nil {
+	if t != nil && t.local != nil {
 		working.Go(func() { t.local.Run(ctx) })
 	}
 	return &working

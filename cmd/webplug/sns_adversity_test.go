@@ -36,7 +36,7 @@ func (c customer) legal(message string, endpoints ...string) {
 	if types := c.types(message); types[0] != "MessageAccepted" || slices.Contains(types[1:], "MessageAccepted") {
 		c.t.Errorf("%v", types)
 	}
-	if err := c.home.topics.reports.Retry(c.t.Context()); err != nil {
+	if err := c.topics.reports.Retry(c.t.Context()); err != nil {
 		c.t.Error(err)
 	}
 	if n := c.call("GET", "/history?type=ReportUnmatched", nil, 200)["data"].([]any); len(n) > 0 {
@@ -180,7 +180,7 @@ func TestSNSTransportRefuses(t *testing.T) {
 		c.local.SetLimits(room)
 		c.clock.pass(6 * time.Minute)
 		c.eventually("it is asked for again", func() bool {
-			if err := c.home.sns.Tick(t.Context(), true); err != nil {
+			if err := c.sns.Tick(t.Context(), true); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * time.Millisecond)

@@ -55,7 +55,7 @@ func TestSNSHandshake(t *testing.T) {
 		_, sub := c.subscribe(c.usr, hookURL)
 		c.awaitSubscription(sub, "pending_confirmation")
 		c.clock.pass(49 * time.Hour)
-		if err := c.home.sns.Tick(t.Context(), true); err != nil {
+		if err := c.sns.Tick(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		c.awaitSubscription(sub, "expired")
@@ -114,7 +114,7 @@ func TestSNSReconcile(t *testing.T) {
 		if status := c.visit(link); status != 200 {
 			t.Fatal(status)
 		}
-		if err := c.home.sns.Tick(t.Context(), true); err != nil {
+		if err := c.sns.Tick(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		c.eventually("SNS has none", func() bool { return len(c.subscriptionsAtSNS()) == 0 })
@@ -141,7 +141,7 @@ func TestSNSReconcile(t *testing.T) {
 		if _, err := c.client.Unsubscribe(t.Context(), &awssns.UnsubscribeInput{SubscriptionArn: &arn}); err != nil {
 			t.Fatal(err)
 		}
-		if err := c.home.sns.Tick(t.Context(), true); err != nil {
+		if err := c.sns.Tick(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		c.awaitSubscription(sub, "pending_confirmation")
@@ -169,11 +169,11 @@ func TestSNSReconcile(t *testing.T) {
 			return len(out.Topics)
 		}
 		c.clock.pass(time.Hour)
-		if err := c.home.sns.Tick(t.Context(), true); err != nil || topics() != 1 {
+		if err := c.sns.Tick(t.Context(), true); err != nil || topics() != 1 {
 			t.Fatal(err, topics())
 		}
 		c.clock.pass(time.Hour)
-		if err := c.home.sns.Tick(t.Context(), true); err != nil {
+		if err := c.sns.Tick(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		c.eventually("the topic is gone", func() bool { return topics() == 0 })
@@ -262,7 +262,7 @@ func TestSNSDelivery(t *testing.T) {
 		late := <-held
 		c.eventually("it is published", func() bool { return slices.Contains(c.types(message), "MessagePublished") })
 		c.clock.pass(76 * time.Minute)
-		if err := c.home.sns.Tick(t.Context(), false); err != nil {
+		if err := c.sns.Tick(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
 		if d := c.awaitDelivery(message, endpoint, "failed"); d["cause"] != "no_report" {
@@ -277,7 +277,7 @@ func TestSNSDelivery(t *testing.T) {
 		c := newSNSWorld(t, nil).customer()
 		record := `{"notification":{"messageMD5Sum":"x","messageId":"y","topicArn":"z"},"delivery":{"destination":"http://a/","statusCode":500},"status":"FAILURE"}`
 		for _, text := range []string{record, record, "not even JSON"} {
-			if err := c.home.topics.reports.Take(t.Context(), []byte(text)); err != nil {
+			if err := c.topics.reports.Take(t.Context(), []byte(text)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -291,12 +291,12 @@ func TestSNSDelivery(t *testing.T) {
 			return n
 		}
 		c.clock.pass(23 * time.Hour)
-		if err := c.home.sns.Tick(t.Context(), false); err != nil || told() != 0 {
+		if err := c.sns.Tick(t.Context(), false); err != nil || told() != 0 {
 			t.Fatal(err, told())
 		}
 		c.clock.pass(2 * time.Hour)
 		for range 2 {
-			if err := c.home.sns.Tick(t.Context(), false); err != nil || told() != 2 {
+			if err := c.sns.Tick(t.Context(), false); err != nil || told() != 2 {
 				t.Fatal(err, told())
 			}
 		}

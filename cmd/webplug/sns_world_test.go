@@ -23,6 +23,7 @@ import (
 
 	"webplug/cmd/internal/process"
 	"webplug/domain"
+	"webplug/infra/dynamo"
 	"webplug/infra/sns"
 	"webplug/infra/snslocal"
 	"webplug/projections"
@@ -32,7 +33,14 @@ import (
 // made to fail.
 type snsWorld struct {
 	t         *testing.T
-	home      *home
+	home      product
+	topics    *topics
+	sns       *projections.SNS
+	tables    *dynamo.Store // nil: the log is on logDisk
+	aws       *aws.Config   // of queues, with tables: delivery by functions and queues
+	visible   time.Duration // of what lies in queues
+	cut       *cut          // nil: the process is not killed
+	sender    projections.Sender
 	local     *snslocal.Server
 	client    *awssns.Client
 	logDisk   *vfs.MemFS
@@ -146,16 +154,33 @@ const snsAdminKey = "the admin key of a test of sns"
 func (w *snsWorld) begin() {
 	w.t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	var err error
-	w.home, err = openHome(context.Background(), homeOptions{
-		dir: "home", fs: w.logDisk, keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: noSender{},
+	if w.sender == nil {
+		w.sender = noSender{}
+	}
+	o := homeOptions{
+		dir: "home", fs: w.logDisk, keys: keyring{bytes.Repeat([]byte{7}, 32), snsAdminKey}, sender: w.sender,
 		checkURL: func(context.Context, string) error { return nil }, now: w.clock.now, newID: process.NewIDs(w.clock.now), random: rand.Reader,
 		jitter: func() float64 { return 0 }, schedule: domain.DefaultSchedule, defaultFormat: domain.SNS, logger: quiet,
 		fail:  func(err error) { w.t.Errorf("the log cannot go on: %v", err) },
 		stage: "test", openTopics: w.openTopics,
-	})
-	if err != nil {
-		w.t.Fatal(err)
+	}
+	if w.aws != nil {
+		o.openQueues = func(ctx context.Context) (*queues, error) {
+			return openQueues(ctx, *w.aws, o.stage, w.visible, process.SystemClock)
+		}
+	}
+	if w.tables != nil {
+		h, err := openDynamoHome(context.Background(), o, w.tables)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.home, w.topics, w.sns = h, h.topics, h.sns
+	} else {
+		h, err := openHome(context.Background(), o)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.home, w.topics, w.sns = h, h.topics, h.sns
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -186,6 +211,9 @@ func (w *snsWorld) openTopics(context.Context) (*topics, error) {
 			}
 			return take()
 		},
+		Queue: func(ctx context.Context, arn, body string, attributes map[string]snslocal.Attribute) error {
+			return t.queue(ctx, arn, body, attributes)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -195,7 +223,11 @@ func (w *snsWorld) openTopics(context.Context) (*topics, error) {
 		Region: "us-east-1", BaseEndpoint: aws.String("http://sns.local"), HTTPClient: &http.Client{Transport: t.local.RoundTripper()},
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), Retryer: aws.NopRetryer{},
 	})
-	t.transport = between{sns.New(sns.Options{Client: w.client, Policy: t.policy, FeedbackRoleARN: localRole}), w}
+	client := w.client
+	if w.cut != nil {
+		client = awssns.New(w.client.Options(), func(o *awssns.Options) { o.HTTPClient = w.cut.over(t.local.RoundTripper()) })
+	}
+	t.transport = between{sns.New(sns.Options{Client: client, Policy: t.policy, FeedbackRoleARN: localRole}), w}
 	return t, nil
 }
 

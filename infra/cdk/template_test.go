@@ -113,6 +113,37 @@ func TestParametersAndOutputs(t *testing.T) {
 	}
 }
 
+// A stage that sends nothing costs two secrets and its alarms, as the README says: no other type here has a price of its own.
+func TestWhatAnIdleStageCosts(t *testing.T) {
+	free := []string{
+		"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Lambda::Function",
+		"AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::ApiGatewayV2::Api",
+		"AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage", "AWS::Events::Rule", "AWS::SNS::Topic",
+		"AWS::SNS::Subscription",
+	}
+	d, metrics := read(t, released()), 0
+	for id, r := range d.Resources {
+		switch r.Type {
+		case "AWS::CloudWatch::Alarm":
+			metrics++
+			if queries, ok := r.Properties["Metrics"].([]any); ok {
+				metrics += len(queries) - 2 // the expression is none
+			}
+		case "AWS::SecretsManager::Secret":
+		default:
+			if !slices.Contains(free, r.Type) {
+				t.Errorf("%s, a %s, costs something", id, r.Type)
+			}
+		}
+		if r.Properties["ProvisionedConcurrencyConfig"] != nil || r.Properties["KmsKeyId"] != nil || r.Properties["KmsMasterKeyId"] != nil {
+			t.Errorf("%s costs something: %v", id, r.Properties)
+		}
+	}
+	if n := len(d.of("AWS::SecretsManager::Secret")); n != 2 || metrics != 24 {
+		t.Errorf("%d secrets and %d alarm metrics: the README says 2 and 24", n, metrics)
+	}
+}
+
 // "webplug deploy" acknowledges these, and no more.
 func TestWhatMustBeAcknowledged(t *testing.T) {
 	d := read(t, released())

@@ -82,3 +82,6 @@ func bounded(c aws.HTTPClient) aws.HTTPClient {
 		t.MaxIdleConnsPerHost = idleConnections
 	})
 }
+
+// Options are what the store was made with.
+func (s *Store) Options() Options { return s.o }

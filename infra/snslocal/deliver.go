@@ -123,6 +123,9 @@ func (s *Server) advance(ctx context.Context, j *job) (next *job, again bool) {
 	if !ok || t == nil { // it was ended meanwhile
 		return nil, false
 	}
+	if sub.Protocol == protocolQueue {
+		return s.handOn(ctx, j, &m, sub, t.signatureVersion())
+	}
 	p := effectivePolicy(t, sub)
 	a := s.attempt(ctx, &m, sub, t.signatureVersion(), p)
 	if ctx.Err() != nil {
@@ -138,6 +141,32 @@ func (s *Server) advance(ctx context.Context, j *job) (next *job, again bool) {
 		return &after, true
 	}
 	return s.end(ctx, &after, &m, sub, t, a)
+}
+
+// handOn puts a message into a queue, however often it must be tried. SNS gives up after 23 days (Amazon SNS Developer Guide,
+// "Message delivery retries").
+func (s *Server) handOn(ctx context.Context, j *job, m *message, sub *subscription, version string) (next *job, again bool) {
+	body, attributes := m.Text, make(map[string]Attribute, len(m.Attributes))
+	for name, a := range m.Attributes {
+		attributes[name] = Attribute(a)
+	}
+	if sub.Attributes["RawMessageDelivery"] != "true" {
+		sealed, err := s.seal(m, sub, version)
+		if err != nil {
+			s.options.Logger.Error("the local SNS cannot sign a message", "message", m.ID, "error", err)
+			return nil, false
+		}
+		body, attributes = string(sealed), nil
+	}
+	err := s.options.Queue(ctx, sub.Endpoint, body, attributes)
+	if err == nil || ctx.Err() != nil {
+		return nil, false
+	}
+	s.options.Logger.Warn("the local SNS hands a message on to a queue later", "message", m.ID, "error", err)
+	later := *j
+	later.Attempts++
+	later.Due = s.options.Now().Add(time.Second).UTC()
+	return &later, true
 }
 
 // end tells of the last attempt, and gives what could not be delivered to the dead-letter queue.

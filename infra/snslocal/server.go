@@ -41,10 +41,16 @@ type Options struct {
 	EveryAttempt bool
 	// DeadLetter takes what could not be delivered to a subscription with a RedrivePolicy. nil: nobody does.
 	DeadLetter func(ctx context.Context, queueARN string, body []byte) error
+	// Queue puts a message into a queue that is subscribed to a topic (protocol sqs). An error means later. nil: no queue can
+	// be subscribed.
+	Queue func(ctx context.Context, queueARN, body string, attributes map[string]Attribute) error
 	// Grace is how long requests under way may take when Run is to end.
 	Grace  time.Duration
 	Logger *slog.Logger // nil: none
 }
+
+// Attribute is a message attribute, as a queue gets it beside a raw message.
+type Attribute struct{ Type, Value string }
 
 // Limits are SNS's quotas (AWS General Reference, "Amazon SNS endpoints and quotas").
 type Limits struct {

@@ -1,6 +1,7 @@
 package snslocal
 
 import (
+	"context"
 	"encoding/hex"
 	"io"
 	"maps"
@@ -64,17 +65,8 @@ type subscriptionResult struct {
 
 func (s *Server) subscribe(r *http.Request, p params, _ bool) (any, error) {
 	protocol, endpoint := p.Get("Protocol"), p.Get("Endpoint")
-	if protocol != "http" && protocol != "https" {
-		return nil, invalid("Invalid parameter: Protocol Reason: only http and https are supported here")
-	}
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || u.Scheme != protocol {
-		return nil, invalid("Invalid parameter: Endpoint must match the specified protocol")
-	}
-	if s.options.CheckURL != nil {
-		if err := s.options.CheckURL(r.Context(), endpoint); err != nil {
-			return nil, invalid("Invalid parameter: Unreachable Endpoint: " + err.Error())
-		}
+	if err := s.checkEndpoint(r.Context(), protocol, endpoint); err != nil {
+		return nil, err
 	}
 	given := p.pairs("Attributes.entry", "key", "value")
 	for k, v := range given {
@@ -88,6 +80,13 @@ func (s *Server) subscribe(r *http.Request, p params, _ bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !sub.Confirmed && protocol == protocolQueue { // of the same account: it need not be asked
+		sub.Confirmed, sub.Authenticated = true, true
+		if err := s.store.apply(true, write{prefixSubscription + sub.ARN, sub}); err != nil {
+			return nil, err
+		}
+		s.subscriptions[sub.ARN] = sub
+	}
 	if !sub.Confirmed {
 		if err := s.handshake(sub); err != nil {
 			return nil, err
@@ -97,6 +96,31 @@ func (s *Server) subscribe(r *http.Request, p params, _ bool) (any, error) {
 		}
 	}
 	return subscriptionResult{sub.ARN}, nil
+}
+
+// protocolQueue is that of queues.
+const protocolQueue = "sqs"
+
+func (s *Server) checkEndpoint(ctx context.Context, protocol, endpoint string) error {
+	switch {
+	case protocol == protocolQueue && s.options.Queue != nil:
+		if !strings.HasPrefix(endpoint, "arn:aws:sqs:") {
+			return invalid("Invalid parameter: SQS endpoint ARN")
+		}
+		return nil
+	case protocol != "http" && protocol != "https":
+		return invalid("Invalid parameter: Protocol Reason: it is not supported here")
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != protocol {
+		return invalid("Invalid parameter: Endpoint must match the specified protocol")
+	}
+	if s.options.CheckURL != nil {
+		if err := s.options.CheckURL(ctx, endpoint); err != nil {
+			return invalid("Invalid parameter: Unreachable Endpoint: " + err.Error())
+		}
+	}
+	return nil
 }
 
 // subscriptionOf finds the subscription of a topic and endpoint, or makes it, unwritten. The mutex is held.

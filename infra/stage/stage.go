@@ -4,7 +4,10 @@
 // is gone. It does no I/O and imports nothing, so that the stack's own module can use it.
 package stage
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // Role is what one function does; all functions have the same code.
 type Role string
@@ -22,6 +25,10 @@ const (
 
 // Roles are all roles.
 func Roles() []Role { return []Role{Views, Dispatch, Queue, Work, Reports, Schedule, API} }
+
+// LongestInvocation is longer than any function may take. A rebuild of the read models waits so long for those that do not
+// know of it.
+const LongestInvocation = 150 * time.Second
 
 // Environment of the function. What a role does not need is not set for it.
 const (

@@ -62,7 +62,7 @@ describe.skipIf(!chromiumPath)("every page", () => {
     // The page's own questions are answered; the live feed stays open.
     await expect.poll(() => page.locator("[aria-busy=true], .skeleton").count()).toBe(0);
     await act?.(page);
-    await page.waitForTimeout(Number(process.env.SHOT_WAIT ?? 400));
+    await page.waitForTimeout(Number(process.env.SHOT_WAIT ?? 150));
     await page.screenshot({ path: path.join(folder, `${name}.png`) });
     const found = await violations(page);
     const { complaints } = page;
@@ -146,7 +146,7 @@ describe.skipIf(!chromiumPath)("every page", () => {
     it(`is fit to be used where something is opened, ${theme}`, { timeout: 300_000 }, async () => {
       const flaws: string[] = [];
       for (const [name, [at, act]] of Object.entries(opened())) flaws.push(...(await shoot(`open-${name}-${theme}`, at, { theme }, adminKey, act)));
-      for (const [name, [at, act]] of Object.entries(opened())) {
+      for (const [name, [at, act]] of theme === "light" ? Object.entries(opened()) : []) {
         if (["dead-letters-open", "audit-event", "filters", "type-page"].includes(name)) flaws.push(...(await shoot(`phone-open-${name}-${theme}`, at, { theme, width: 380, height: 820, touch: true }, adminKey, act)));
       }
       expect(flaws).toEqual([]);

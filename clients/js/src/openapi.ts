@@ -1418,6 +1418,7 @@ export interface components {
              *     | MessageRouted | `event_type_id`, `event_type`, `user_id`, `accepted_at`, `after`, `targets`, `skipped`, `more`; a further part of a large audience, of up to 500 endpoints, in the stream `<service>/<message>~<number>` |
              *     | NameReleased | `holder` |
              *     | NameReserved | `what`, `holder` |
+             *     | QueueSubscribed | `shard`, `topic_arn`, `queue_arn`, `subscription_arn`; in an AWS account: the topic hands webhooks on to the queue |
              *     | ReportUnmatched | `topic_arn`, `sns_message_id`, `md5`, `url`, `status_code`, `came_at`, `record`; a report that fits no message |
              *     | RetryRequested | `reason` |
              *     | SecretRead | none |
@@ -1455,7 +1456,7 @@ export interface components {
          * @description What happened, in the past tense
          * @enum {string}
          */
-        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "MessageRouted" | "NameReleased" | "NameReserved" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
+        EventName: "AttemptFailed" | "DeliveryDiscarded" | "DeliveryFailed" | "DeliverySucceeded" | "DeliveryUnreported" | "EndpointAdded" | "EndpointPaused" | "EndpointRemoved" | "EndpointResumed" | "EndpointUpdated" | "EventTypeArchived" | "EventTypeCreated" | "EventTypeUpdated" | "HandshakeRequested" | "JobCancelled" | "JobFailed" | "JobFinished" | "JobProgressed" | "JobRequested" | "KeyCreated" | "KeyRevoked" | "MessageAccepted" | "MessagePublished" | "MessageRouted" | "NameReleased" | "NameReserved" | "QueueSubscribed" | "ReportUnmatched" | "RetryRequested" | "SecretRead" | "SecretRotated" | "ServiceArchived" | "ServiceCreated" | "ServiceUpdated" | "SlotAssigned" | "SlotReleased" | "SubscriptionAdded" | "SubscriptionConfirmed" | "SubscriptionExpired" | "SubscriptionFailed" | "SubscriptionPending" | "SubscriptionReleased" | "SubscriptionRemoved" | "TopicProvisioned" | "TopicRemoved" | "UserArchived" | "UserRegistered" | "UserUpdated";
         EventType: {
             /** @description Its own or its service's */
             archived_at: components["schemas"]["MaybeTime"];

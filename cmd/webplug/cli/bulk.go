@@ -27,6 +27,7 @@ type bulk struct {
 	eventType string
 	file      string // "" is stdin
 
+	keys     *lineKeys
 	progress *output.Progress
 	read     int64 // bytes
 	size     int64 // bytes in all, 0 if that is not known
@@ -49,27 +50,38 @@ func (b *bulk) run(s *session, lines *bufio.Reader) error {
 		return err
 	}
 	b.progress = output.NewProgress(s.err, time.Now, s.interactive())
-	err = b.all(s, lines, run.Key)
+	b.keys = newLineKeys(run.Key, b.field)
+	err = b.all(s, lines)
 	b.progress.End()
 	if err != nil {
 		return &failure{
 			message: fmt.Sprintf("published %s so far", counted(b.tally.published, "message")), cause: err, try: run.again(),
 		}
 	}
-	if err := run.end(); err != nil {
-		return err
+	if b.tally.refused == 0 {
+		if err := run.end(); err != nil {
+			return err
+		}
 	}
 	if !s.json {
 		_, err = fmt.Fprintf(s.out, "published %s for %s; %d refused\n",
 			counted(b.tally.published, "message"), deliveries(b.tally.deliveries), b.tally.refused)
 	}
 	if err == nil && b.tally.refused > 0 {
-		return shown{ExitFailed} // each has been told
+		return &failure{
+			code: ExitFailed, message: counted(b.tally.refused, "line") + " of " + strconv.Itoa(b.tally.refused+b.tally.published) + " refused",
+			try: run.mended(),
+		}
 	}
 	return err
 }
 
-func (b *bulk) all(s *session, lines *bufio.Reader, run string) error {
+func (b *bulk) all(s *session, lines *bufio.Reader) error {
+	user, err := s.userID(b.user)
+	if err != nil {
+		return err
+	}
+	b.user = user
 	path, err := s.within("messages", "batch")
 	if err != nil {
 		return err
@@ -83,14 +95,13 @@ func (b *bulk) all(s *session, lines *bufio.Reader, run string) error {
 			return fmt.Errorf("read line %d: %w", number, err)
 		}
 		if payload := jsontext.Value(trimSpace(raw)); len(payload) > 0 {
-			if !payload.IsValid() {
-				if err := b.refuse(s, number, "it is no JSON: "+whyNot(payload), nil); err != nil {
+			message, wrong := b.line(payload)
+			if wrong != "" {
+				if err := b.refuse(s, number, wrong, nil); err != nil {
 					return err
 				}
 			} else {
-				message := b.message(b.eventType, payload)
-				message.set("idempotency_key", text(run+"-"+strconv.Itoa(number)))
-				batch = append(batch, line{number, message.value()})
+				batch = append(batch, line{number, message})
 				size += len(payload)
 			}
 		}
@@ -104,6 +115,20 @@ func (b *bulk) all(s *session, lines *bufio.Reader, run string) error {
 			return nil
 		}
 	}
+}
+
+// line is a message made of a line, or what is wrong with it.
+func (b *bulk) line(payload jsontext.Value) (message jsontext.Value, wrong string) {
+	if !payload.IsValid() {
+		return nil, "it is no JSON: " + whyNot(payload)
+	}
+	key, err := b.keys.of(payload)
+	if err != nil {
+		return nil, err.Error()
+	}
+	o := b.message(b.eventType, payload)
+	o.set("idempotency_key", text(key))
+	return o.value(), ""
 }
 
 // send publishes a batch; it may be sent again, since each message has its key. Messages that could not be taken just then
@@ -221,16 +246,16 @@ func deliveries(n int) string {
 	return fmt.Sprintf("%d deliveries", n)
 }
 
-// fieldProblem says whether an error names a field.
-func fieldProblem(err error, field string) bool {
+// fieldProblem is what an error says of a field, nil if it names it not.
+func fieldProblem(err error, field string) *api.FieldError {
 	var p *api.Problem
 	if !errors.As(err, &p) {
-		return false
+		return nil
 	}
-	for _, e := range p.Errors {
+	for i, e := range p.Errors {
 		if e.Field == field {
-			return true
+			return &p.Errors[i]
 		}
 	}
-	return false
+	return nil
 }

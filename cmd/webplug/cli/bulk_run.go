@@ -11,21 +11,23 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"webplug/cmd/webplug/output"
 )
 
-// bulkRun is one run of a bulk publish: the key that its messages' keys are made of. That of a file is kept until the run
-// is through, so that the same command goes on with it.
+// bulkRun is one run of a bulk publish: the key that its messages' keys are made of. That of a file is kept until all of its
+// lines are published, so that the same command goes on with it.
 type bulkRun struct {
 	Key   string    `json:"idempotency_key"`
 	Began time.Time `json:"began"`
 
 	kept  string // the file that has it; "" if it is not kept
-	given bool   // by --idempotency-key
+	given bool   // by --idempotency-key, or by a field of each line
 }
 
 // beginRun begins a run, or goes on with one that was interrupted.
 func beginRun(s *session, b *bulk) (*bulkRun, error) {
-	r := &bulkRun{Key: b.key, Began: time.Now(), given: b.key != ""}
+	r := &bulkRun{Key: b.key, Began: time.Now(), given: b.key != "" || b.field != ""}
 	if r.given {
 		return r, nil
 	}
@@ -41,11 +43,11 @@ func beginRun(s *session, b *bulk) (*bulkRun, error) {
 	if err := readJSON(r.kept, &before); err != nil {
 		return nil, err
 	}
-	if before.Key == "" {
+	if before.Key == "" || b.anew {
 		return r, writeJSON(r.kept, r)
 	}
 	r.Key, r.Began = before.Key, before.Began
-	s.note("going on with the run of %s: what was published then is not published again", r.Began.Local().Format(time.DateTime))
+	r.tell(s)
 	return r, nil
 }
 
@@ -87,6 +89,31 @@ func (r *bulkRun) end() error {
 		return err
 	}
 	return nil
+}
+
+// tell says that a run goes on.
+func (r *bulkRun) tell(s *session) {
+	if s.json {
+		o := newObject()
+		o.set("going_on_with", text(r.Key))
+		o.set("began", text(r.Began.UTC().Format(time.RFC3339)))
+		_ = output.JSONLine(s.err, o.value()) // if nobody reads it, nobody needs it
+		return
+	}
+	s.tell("going on with the run of %s: what was published then is not published again; with --anew it is",
+		r.Began.Local().Format(time.DateTime))
+}
+
+// mended says how the lines that were refused are published.
+func (r *bulkRun) mended() string {
+	const once = "what was published is not published again"
+	switch {
+	case r.given:
+		return "mend them, and the same command again: " + once
+	case r.kept != "":
+		return "the same command again, or, once the file is mended, with --idempotency-key " + r.Key + ": " + once
+	}
+	return "mend them, and the same command with --idempotency-key " + r.Key + ": " + once
 }
 
 // again says how an interrupted run goes on.

@@ -58,7 +58,7 @@ func candidates(r *resource, row []byte, begun string) []string {
 			break
 		}
 	}
-	if r.named && !strings.HasPrefix(begun, r.prefix) {
+	if r.lookup == "name" && !strings.HasPrefix(begun, r.prefix) {
 		id, about = about, id
 	}
 	if !strings.HasPrefix(id, begun) {

@@ -68,6 +68,9 @@ func (a *app) groupsCommand() *cobra.Command {
 			return err
 		}
 		q, err := in.query()
+		if err == nil {
+			err = s.idsOf(q)
+		}
 		if err != nil {
 			return err
 		}
@@ -121,6 +124,9 @@ func (a *app) deadLetterAction(name, short, done string) *cobra.Command {
 
 func (r *redriving) run(s *session, args []string) error {
 	q, err := r.wants.query()
+	if err == nil {
+		err = s.idsOf(q)
+	}
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,45 @@ func ExitCode(err error, usage bool) int {
 	return ExitFailed
 }
 
+// wrongFlag finds the flag that is to blame for a refusal: its value is wrong as if the command itself had seen it, or it names
+// what is not there.
+func wrongFlag(c *cobra.Command, err error) error {
+	var f *failure
+	var p *api.Problem
+	if errors.As(err, &f) && f.code != 0 || !errors.As(err, &p) || p.Status != http.StatusBadRequest && p.Status != http.StatusUnprocessableEntity {
+		return err
+	}
+	for _, e := range p.Errors {
+		if !flagGiven(c, strings.TrimPrefix(e.Field, "filter.")) {
+			continue
+		}
+		if notThere(e) {
+			return &failure{code: ExitNotFound, cause: err}
+		}
+		return &failure{code: ExitUsage, cause: err}
+	}
+	return err
+}
+
+// flagGiven says whether a field of the API, "event_types[0]", came from a flag.
+func flagGiven(c *cobra.Command, name string) bool {
+	whole, _, _ := strings.Cut(name, "[")
+	outer, _, _ := strings.Cut(whole, ".")
+	for _, one := range []string{whole, outer} {
+		flag := c.Flags().Lookup(field{name: one}.flagName())
+		if other := c.Flags().Lookup("endpoint-" + one); other != nil && one == "url" { // --url is the server's there
+			flag = other
+		}
+		if flag != nil && flag.Changed {
+			return true
+		}
+	}
+	return false
+}
+
+// notThere says whether a field names what is not there: the API's messages about that begin with "no".
+func notThere(e api.FieldError) bool { return strings.HasPrefix(e.Message, "no ") }
+
 func codeOf(status int) int {
 	switch status {
 	case http.StatusNotFound:

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,15 @@ func (v *flagValue) Set(text string) error {
 	return nil
 }
 
+// flags are their names, as they are typed.
+func (in *inputs) flags() []string {
+	var all []string
+	for _, f := range in.fields {
+		all = append(all, "--"+f.flagName())
+	}
+	return all
+}
+
 // body is an object of the fields whose flags were given.
 func (in *inputs) body(stdin io.Reader, required bool) (*object, error) {
 	o := newObject()
@@ -116,6 +126,9 @@ func (in *inputs) body(stdin io.Reader, required bool) (*object, error) {
 			}
 			continue
 		}
+		if err := f.check(*in.texts[f.name]); err != nil {
+			return nil, err
+		}
 		value, err := f.value(*in.texts[f.name], stdin)
 		if err != nil {
 			return nil, err
@@ -126,6 +139,16 @@ func (in *inputs) body(stdin io.Reader, required bool) (*object, error) {
 		return nil, usage("%s must be given", strings.Join(missing, " and "))
 	}
 	return o, nil
+}
+
+// check refuses what is none of a field's values, where it has only some.
+func (f field) check(given []string) error {
+	for _, value := range given {
+		if value = strings.TrimSpace(value); len(f.values) > 0 && value != "" && !slices.Contains(f.values, value) {
+			return usage("--%s: %q is none of %s", f.flagName(), value, strings.Join(f.values, ", "))
+		}
+	}
+	return nil
 }
 
 func (f field) value(given []string, stdin io.Reader) (jsontext.Value, error) {
@@ -161,6 +184,9 @@ func (in *inputs) query() (url.Values, error) {
 	for _, f := range in.fields {
 		if !in.set.Changed(f.flagName()) {
 			continue
+		}
+		if err := f.check(*in.texts[f.name]); err != nil {
+			return nil, err
 		}
 		value := strings.Join(*in.texts[f.name], ",")
 		if f.kind == timeKind {

@@ -45,7 +45,7 @@ func (a *app) listenCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&l.forwardTo, "forward-to", "", "the URL to forward to, or a port of this machine; required")
 	f.StringSliceVar(&l.types, "event-type", nil, "only messages of event types with these names")
-	f.StringVar(&l.user, "user-id", "", "only what this user's endpoints could get: messages for this user and for all")
+	f.StringVar(&l.user, "user-id", "", "only what the endpoints of this user, by id or external id, could get: messages for this user and for all")
 	f.StringVar(&l.name, "name", "", "of the cursor and the secret; made of service and URL if it is left out")
 	f.StringVar(&l.secret, "secret", "", "sign with this secret, whsec_…, and keep it")
 	f.StringVar(&l.since, "since", "", "where there is no cursor yet, begin at this time, or so long ago")
@@ -83,6 +83,9 @@ func (l listening) run(s *session) error {
 	if _, err := s.within(); err != nil {
 		return err
 	}
+	if err := l.find(s); err != nil {
+		return err
+	}
 	state, err := openListener(s, first(l.name, s.service+" "+to), l)
 	if err != nil {
 		return err
@@ -98,6 +101,19 @@ func (l listening) run(s *session) error {
 	}
 	l.greet(s, to, state)
 	return l.forward(s, state, forward)
+}
+
+// find finds out whether there is what messages are chosen by: a name that is wrong would never match.
+func (l *listening) find(s *session) (err error) {
+	if l.user, err = s.userID(l.user); err != nil {
+		return err
+	}
+	for _, name := range l.types {
+		if _, _, err := s.resolve(eventTypes(), name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forward follows the feed until it is interrupted. A page's cursor is kept when all of it was answered.

@@ -94,7 +94,7 @@ func (a *app) messagesRetryCommand() *cobra.Command {
 			"delivery alone, whatever its state. That a retry is accepted does not mean that it is delivered: --wait waits for it.",
 	}
 	c.RunE = a.run(func(s *session, args []string) error { return r.run(s, args[0]) })
-	c.Flags().StringVar(&r.endpoint, "endpoint-id", "", "only the delivery to this endpoint")
+	c.Flags().StringVar(&r.endpoint, "endpoint-id", "", "only the delivery to this endpoint, by id or URL")
 	c.Flags().StringVar(&r.reason, "reason", "", "why, for the message's history")
 	c.Flags().BoolVar(&r.wait, "wait", false, "wait until each was tried, and fail unless all were delivered")
 	return c
@@ -103,6 +103,9 @@ func (a *app) messagesRetryCommand() *cobra.Command {
 func (r retrying) run(s *session, message string) error {
 	path, err := s.messagePath(message, "deliveries")
 	if err != nil {
+		return err
+	}
+	if r.endpoint, err = s.endpointID(r.endpoint); err != nil {
 		return err
 	}
 	endpoints := []string{r.endpoint}

@@ -18,14 +18,17 @@ import (
 const publishHelp = `Publishes a message: JSON as the second argument, from @FILE, or from - for stdin (which is the default where stdin is no
 terminal). Endpoints get the payload byte for byte.
 
-Several lines of JSON (NDJSON) are several messages. Each gets an idempotency key of its own, made of the run's and its
-line's number; so a run that was interrupted can be repeated, and what was published then is not published again. For a
-file the same command, repeated, goes on by itself. From stdin, give --idempotency-key.`
+Several lines of JSON (NDJSON) are several messages. A line that is refused is told with its number, the others are published,
+and the exit code is 1. Each line has an idempotency key of its own, made of the run's and of the line's bytes; so a run that
+was interrupted, or had lines refused, can be repeated, and what was published then is not published again. For a file the
+same command goes on by itself until all of it is published; --anew begins anew. From stdin, or with a file that was mended,
+give --idempotency-key. With --idempotency-field a line's key is what it has there, as an order's number, in every run.`
 
 // publishing is what publish takes.
 type publishing struct {
-	user, key  string
-	wait, bulk bool
+	user, key        string
+	field            string // of each line, that has its key
+	wait, bulk, anew bool
 }
 
 func (a *app) publishCommand() *cobra.Command {
@@ -45,9 +48,11 @@ func (a *app) publishCommand() *cobra.Command {
 		}
 		return p.run(s, args[0], payload)
 	})
-	c.Flags().StringVar(&p.user, "user-id", "", "only to this user's endpoints; to all users' if left out")
+	c.Flags().StringVar(&p.user, "user-id", "", "only to this user's endpoints, by id or external id; to all users' if left out")
 	keyFlag(c, &p.key)
 	c.Flags().BoolVar(&p.wait, "wait", false, "wait until each delivery was tried, and fail unless all were delivered")
+	c.Flags().StringVar(&p.field, "idempotency-field", "", "with many lines: take each one's key from this field of it, its path with dots")
+	c.Flags().BoolVar(&p.anew, "anew", false, "with a file of many lines: publish all again, also what an unfinished run has published")
 	c.Flags().BoolVar(&p.bulk, "ndjson", false, "each line is a message, even if there is only one")
 	return c
 }
@@ -70,11 +75,19 @@ func (p publishing) run(s *session, eventType, payload string) error {
 	if err != nil {
 		return &failure{code: ExitFailed, message: "read the payload", cause: err}
 	}
+	if lines == nil && p.field != "" {
+		if p.key, err = fieldOf(single, p.field); err != nil {
+			return usage("--idempotency-field: %s", err.Error())
+		}
+	}
 	if lines == nil {
 		return p.one(s, eventType, single)
 	}
-	if p.wait {
+	switch {
+	case p.wait:
 		return usage("--wait is for a single message")
+	case p.field != "" && p.key != "":
+		return usage("--idempotency-field and --idempotency-key contradict each other")
 	}
 	b := bulk{publishing: p, eventType: eventType}
 	if isFile {
@@ -151,6 +164,9 @@ func (p publishing) publish(s *session, eventType string, payload jsontext.Value
 	if err != nil {
 		return nil, err
 	}
+	if p.user, err = s.userID(p.user); err != nil {
+		return nil, err
+	}
 	if key == "" {
 		key = newID() // a request whose answer was lost is made again
 	}
@@ -173,8 +189,12 @@ func (p publishing) message(eventType string, payload jsontext.Value) *object {
 
 // explainType names the way to an event type that is missing.
 func explainType(err error, eventType string) error {
-	if f := fieldProblem(err, "event_type"); f {
-		return &failure{cause: err, try: "webplug event-types list; or webplug event-types create --name " + eventType}
+	if f := fieldProblem(err, "event_type"); f != nil {
+		code := ExitFailed
+		if notThere(*f) {
+			code = ExitNotFound
+		}
+		return &failure{code: code, cause: err, try: "webplug event-types list; or webplug event-types create --name " + eventType}
 	}
 	return err
 }

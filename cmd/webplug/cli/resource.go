@@ -14,7 +14,7 @@ type resource struct {
 	plural, singular string // "event-types", "event-type"; the API's path has the plural
 	article          string // "a" or "an"
 	global           bool   // it is not part of a service
-	named            bool   // it may be named by its name as well as by its id
+	lookup           string // the parameter of lists by which it may be named instead of by its id; "" if there is none
 	prefix           string // of its ids
 	gone             string // what rm does, in the past tense
 	rm               string // what rm does
@@ -31,6 +31,7 @@ type action struct {
 	path        []string // beneath the thing
 	method      string   // POST if empty
 	fields      []field
+	oneOf       bool // one of the fields must be given
 	keyed       bool
 	job         bool // it answers with a job, which is followed
 }
@@ -78,10 +79,26 @@ func (s *session) collection(r *resource) (string, error) {
 	return s.within(r.plural)
 }
 
-// resolve is the path of one, which is named by id, or by name where names are unique.
+// namedBy says by what it is named.
+func (r *resource) namedBy() string {
+	switch {
+	case r.plural == "services":
+		return "its id or name"
+	case r.lookup != "":
+		return "its id or " + r.lookupWords()
+	}
+	return "its id"
+}
+
+// lookupWords is "external id" of external_id.
+func (r *resource) lookupWords() string {
+	return strings.ReplaceAll(strings.Replace(r.lookup, "url", "URL", 1), "_", " ")
+}
+
+// resolve is the path of one, which is named by its id, or by what else is unique.
 func (s *session) resolve(r *resource, named string) (path, id string, err error) {
 	if named == "" {
-		return "", "", usage("%s is named by its id; it is empty here", r.a())
+		return "", "", usage("%s is named by %s; it is empty here", r.a(), r.namedBy())
 	}
 	if r.plural == "services" {
 		id, err = serviceID(s.ctx, s.Client, named)
@@ -91,24 +108,10 @@ func (s *session) resolve(r *resource, named string) (path, id string, err error
 	if err != nil {
 		return "", "", err
 	}
-	if id = named; r.named && !strings.HasPrefix(named, r.prefix) {
+	if id = named; r.lookup != "" && !strings.HasPrefix(named, r.prefix) {
 		if id, err = s.idOf(r, all, named); err != nil {
 			return "", "", err
 		}
 	}
 	return all + "/" + escape(id), id, nil
-}
-
-// idOf finds what bears a name now.
-func (s *session) idOf(r *resource, all, name string) (string, error) {
-	page, err := s.List(s.ctx, all, query("name", name), 0)
-	if err != nil {
-		return "", err
-	}
-	for _, row := range page.Data {
-		if output.Plain(output.Find(row, "archived_at")) == "-" {
-			return output.Plain(output.Find(row, "id")), nil
-		}
-	}
-	return "", &failure{code: ExitNotFound, message: "there is no " + r.words() + " " + name, try: "webplug " + r.plural + " list"}
 }

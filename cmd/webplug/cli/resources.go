@@ -19,9 +19,9 @@ var (
 )
 
 var (
-	userFilter      = field{name: "user_id", usage: "only this user's"}
+	userFilter      = field{name: "user_id", usage: "only this user's, by id or external id"}
 	eventTypeFilter = field{name: "event_type", usage: "only of the event type of this name"}
-	endpointFilter  = field{name: "endpoint_id", usage: "only of this endpoint"}
+	endpointFilter  = field{name: "endpoint_id", usage: "only of this endpoint, by id or URL"}
 	causeFilter     = field{name: "cause", usage: "only what failed for this reason, as http_503 or timeout"}
 	sinceFilter     = field{name: "since", kind: timeKind, usage: "at or after this time, or so long ago (RFC 3339, or as 90m, 24h, 7d)"}
 	untilFilter     = field{name: "until", kind: timeKind, usage: "before this time"}
@@ -42,7 +42,7 @@ func services() *resource {
 
 func users() *resource {
 	return &resource{
-		plural: "users", singular: "user", article: "a", keyed: true, prefix: "usr_",
+		plural: "users", singular: "user", article: "a", lookup: "external_id", keyed: true, prefix: "usr_",
 		rm: "Archive a user: nothing new is sent to the user's endpoints", gone: "archived",
 		columns: []output.Column{idColumn, nameColumn, {Title: "EXTERNAL ID", Path: "external_id"}, createdColumn, deadColumn},
 		fields: []field{
@@ -56,7 +56,7 @@ func users() *resource {
 
 func eventTypes() *resource {
 	return &resource{
-		plural: "event-types", singular: "event-type", article: "an", named: true, keyed: true, prefix: "typ_",
+		plural: "event-types", singular: "event-type", article: "an", lookup: "name", keyed: true, prefix: "typ_",
 		rm: "Archive an event type: its messages are refused from now on", gone: "archived",
 		columns: []output.Column{idColumn, nameColumn, {Title: "DESCRIPTION", Path: "description"}, createdColumn, deadColumn},
 		fields: []field{
@@ -71,13 +71,13 @@ func eventTypes() *resource {
 
 func endpoints() *resource {
 	return &resource{
-		plural: "endpoints", singular: "endpoint", article: "an", keyed: true, prefix: "ep_",
+		plural: "endpoints", singular: "endpoint", article: "an", lookup: "url", keyed: true, prefix: "ep_",
 		rm: "Remove an endpoint for good, and its subscriptions", gone: "removed",
 		columns: []output.Column{
 			idColumn, statusColumn, {Title: "URL", Path: "url"}, {Title: "FORMAT", Path: "format"}, userColumn, createdColumn,
 		},
 		fields: []field{
-			{name: "user_id", usage: "whose it is", on: onCreate, required: true},
+			{name: "user_id", usage: "whose it is, by id or external id", on: onCreate, required: true},
 			{name: "url", usage: "where it is; the server's URL stands before the command then: webplug --url SERVER endpoints …", on: onCreate | onUpdate, required: true},
 			{name: "format", usage: "what it receives", on: onCreate, values: formats},
 			{name: "description", usage: "what it is for", on: onCreate | onUpdate},
@@ -112,7 +112,7 @@ func subscriptions() *resource {
 			idColumn, statusColumn, typeColumn, {Title: "ENDPOINT", Path: "endpoint_id"}, userColumn, createdColumn,
 		},
 		fields: []field{
-			{name: "user_id", usage: "whose it is", on: onCreate, required: true},
+			{name: "user_id", usage: "whose it is, by id or external id", on: onCreate, required: true},
 			{name: "event_type", usage: "name of the event type", on: onCreate, required: true},
 			{name: "endpoint", usage: "ep_…, or a URL, which is found or made", on: onCreate, required: true},
 			{name: "format", usage: "what a URL's endpoint receives", on: onCreate, values: formats},
@@ -126,7 +126,7 @@ func subscriptions() *resource {
 		actions: []action{{
 			name: "handshake", short: "Ask for a new handshake, where the format has one",
 		}, {
-			name: "confirm", short: "Confirm a subscription whose format has a handshake",
+			name: "confirm", short: "Confirm a subscription whose format has a handshake", oneOf: true,
 			fields: []field{
 				{name: "token", usage: "the token that the endpoint was sent"},
 				{name: "subscribe_url", usage: "or the URL that it was sent, whole"},

@@ -31,11 +31,15 @@ import (
 //	receiver VAR [STATUS]        an endpoint at $VAR, which answers so
 //	received VAR N [SECRET]      wait until it got N different webhooks, all signed with SECRET
 //	body VAR FILE                the last webhook's body is the file's content, to the byte
+//	envelope VAR TYPE FILE       wait until SNS has posted one of this type to it, and write it to a file
+//	program VAR PATTERN ARG…     webplug ARG… runs beside the script; wait until it has said so, $VAR is the pattern's group
+//	says VAR PATTERN [NAME]      wait until it has said so, $NAME is the pattern's group
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts", Setup: setUp, RequireExplicitExec: true, RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "take": take, "json": isJSON, "receiver": startReceiver, "received": received, "body": body,
+			"envelope": envelopeOf, "program": program, "says": says,
 		},
 	})
 }
@@ -44,6 +48,7 @@ type receiversKey struct{}
 
 func setUp(env *testscript.Env) error {
 	env.Values[receiversKey{}] = map[string]*inbox{}
+	env.Values[programsKey{}] = map[string]*said{}
 	env.Setenv("PATH", installed.dir+string(os.PathListSeparator)+env.Getenv("PATH"))
 	for name, folder := range map[string]string{"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state"} {
 		env.Setenv(name, filepath.Join(env.WorkDir, folder))

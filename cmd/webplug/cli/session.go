@@ -41,7 +41,7 @@ func (a *app) run(do func(s *session, args []string) error) func(*cobra.Command,
 			return err
 		}
 		s.service = t.Service
-		return do(s, args)
+		return wrongFlag(c, do(s, args))
 	}
 }
 

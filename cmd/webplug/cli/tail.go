@@ -43,6 +43,9 @@ func (a *app) tailCommand() *cobra.Command {
 
 func (t tailing) run(s *session) error {
 	q, err := t.wants.query()
+	if err == nil {
+		err = s.idsOf(q)
+	}
 	if err != nil {
 		return err
 	}

@@ -31,8 +31,8 @@ func (a *app) triggerCommand() *cobra.Command {
 	}
 	c.RunE = a.run(func(s *session, args []string) error { return t.run(s, args[0]) })
 	f := c.Flags()
-	f.StringVar(&t.user, "user-id", "", "only to this user's endpoints; to all users' if left out")
-	f.StringVar(&t.endpoint, "endpoint-id", "", "only to this endpoint")
+	f.StringVar(&t.user, "user-id", "", "only to this user's endpoints, by id or external id; to all users' if left out")
+	f.StringVar(&t.endpoint, "endpoint-id", "", "only to this endpoint, by id or URL")
 	f.StringArrayVar(&t.set, "set", nil, "replace a value: PATH=VALUE, the path with dots, the value JSON or a text; may be repeated")
 	f.BoolVar(&t.wait, "wait", false, "wait until each delivery was tried, and fail unless all were delivered")
 	keyFlag(c, &t.key)
@@ -63,7 +63,11 @@ func (t triggering) run(s *session, eventType string) error {
 }
 
 func (t triggering) test(s *session, eventType string) (jsontext.Value, error) {
-	path, err := s.within("endpoints", t.endpoint, "test")
+	id, err := s.endpointID(t.endpoint)
+	if err != nil {
+		return nil, err
+	}
+	path, err := s.within("endpoints", id, "test")
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -37,6 +38,9 @@ func (s *session) show(c *cobra.Command, l *listing, path string, columns []outp
 	}
 	q, err := l.wants.query()
 	if err != nil {
+		return err
+	}
+	if err := s.idsOf(q); err != nil {
 		return err
 	}
 	if l.cursor != "" {
@@ -80,7 +84,7 @@ func (a *app) listCommand(r *resource) *cobra.Command {
 
 func (a *app) getCommand(r *resource) *cobra.Command {
 	return &cobra.Command{
-		Use: "get " + r.argument(), Aliases: []string{"show"}, Short: "Show " + r.a(),
+		Use: "get " + r.argument(), Aliases: []string{"show"}, Short: "Show " + r.a() + ", named by " + r.namedBy(),
 		ValidArgsFunction: a.completeIDs(r),
 		RunE: a.run(func(s *session, args []string) error {
 			path, _, err := s.resolve(r, args[0])
@@ -105,6 +109,14 @@ func (a *app) createCommand(r *resource) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if !r.global {
+			if err := s.idsIn(body); err != nil {
+				return err
+			}
+		}
+		if r.keyed && key == "" {
+			key = newID() // a request whose answer was lost is made again
+		}
 		answer, err := s.Do(s.ctx, api.Request{
 			Method: http.MethodPost, Path: path, Body: body.value(), IdempotencyKey: key,
 		})
@@ -122,7 +134,22 @@ func (a *app) createCommand(r *resource) *cobra.Command {
 }
 
 func keyFlag(c *cobra.Command, key *string) {
-	c.Flags().StringVar(key, "idempotency-key", "", "repeated with the same key, it is done once")
+	c.Flags().Var((*keyValue)(key), "idempotency-key", "repeated with the same key, it is done once")
+}
+
+// keyValue is the flag of an Idempotency-Key, which the API takes as a header.
+type keyValue string
+
+func (k *keyValue) String() string { return string(*k) }
+
+func (k *keyValue) Type() string { return "string" }
+
+func (k *keyValue) Set(given string) error {
+	if given == "" || len(given) > 255 || strings.ContainsFunc(given, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return errors.New("it must be 1 to 255 printable characters of ASCII")
+	}
+	*k = keyValue(given)
+	return nil
 }
 
 func (a *app) updateCommand(r *resource) *cobra.Command {
@@ -230,12 +257,18 @@ func (a *app) actionCommand(r *resource, act action) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if act.oneOf && len(body.names) != 1 {
+			return usage("one must be given: %s", strings.Join(in.flags(), " or "))
+		}
 		var sent jsontext.Value
 		if !body.empty() {
 			sent = body.value()
 		}
 		if act.job {
 			return s.startOn(r, args[0], act.path, sent, detach)
+		}
+		if act.keyed && key == "" {
+			key = newID()
 		}
 		return s.change(r, args[0], act.method, act.path, sent, key)
 	})

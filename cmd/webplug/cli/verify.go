@@ -15,6 +15,8 @@ import (
 
 const verifyHelp = `Checks the signature of a webhook by Standard Webhooks, and says why it is not valid: a header is missing, the timestamp is
 not of now, the body was altered on its way, or the secret is another one. The body comes from @FILE or stdin, byte for byte.
+What Amazon SNS posts (format sns) is known by its envelope, and checked with SNS's own certificate, without a secret: wrong
+are a certificate that lies elsewhere than at AWS or on this machine, an unknown version, a changed envelope, an old one.
 
   webplug verify @body.json --secret whsec_… --header 'webhook-id: msg_…' --header 'webhook-timestamp: 1763981558' \
     --header 'webhook-signature: v1,…'
@@ -28,6 +30,7 @@ type verifying struct {
 	headerFile       string
 	endpoint, at     string
 	tolerance        time.Duration
+	tolerant         bool // --tolerance was given
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -36,6 +39,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use: "verify [BODY|@FILE|-]", Short: "Check a webhook's signature, and say why it fails", Long: verifyHelp,
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
+		v.tolerant = c.Flags().Changed("tolerance")
 		if v.endpoint != "" {
 			return a.run(v.run)(c, args)
 		}
@@ -49,8 +53,8 @@ func (a *app) verifyCommand() *cobra.Command {
 	f.StringArrayVar(&v.secrets, "secret", nil, "a secret, whsec_…, or @FILE with one; may be repeated")
 	f.StringArrayVarP(&v.headers, "header", "H", nil, "a header, 'name: value'; may be repeated")
 	f.StringVar(&v.headerFile, "headers", "", "@FILE with a header a line")
-	f.StringVar(&v.endpoint, "endpoint-id", "", "take this endpoint's secret from the server")
-	f.DurationVar(&v.tolerance, "tolerance", 5*time.Minute, "how old the timestamp may be")
+	f.StringVar(&v.endpoint, "endpoint-id", "", "take the secret of this endpoint, by id or URL, from the server")
+	f.DurationVar(&v.tolerance, "tolerance", 5*time.Minute, "how old the timestamp may be; 75m of SNS, which tries for an hour with the first one")
 	f.StringVar(&v.at, "at", "", "when it was received; now if it is left out")
 	return c
 }
@@ -59,6 +63,9 @@ func (v verifying) run(s *session, args []string) error {
 	r, err := v.received(s, args)
 	if err != nil {
 		return err
+	}
+	if verdict, known := v.ofSNS(s, r); known {
+		return s.showVerdict(verdict)
 	}
 	if v.endpoint != "" {
 		if err := v.ask(s, &r); err != nil {
@@ -72,6 +79,9 @@ func (v verifying) run(s *session, args []string) error {
 }
 
 func (v verifying) received(s *session, args []string) (received, error) {
+	if v.tolerance < 0 {
+		return received{}, usage("--tolerance: %s is negative", v.tolerance)
+	}
 	r := received{headers: http.Header{}, tolerance: v.tolerance, at: time.Now()}
 	body := "-"
 	if len(args) == 1 {
@@ -128,7 +138,11 @@ func (v verifying) givenSecrets(s *session, r *received) error {
 
 // ask takes the secret from the server, and the message that the webhook says it is.
 func (v verifying) ask(s *session, r *received) error {
-	path, err := s.within("endpoints", v.endpoint, "secret")
+	endpoint, err := s.endpointID(v.endpoint)
+	if err != nil {
+		return err
+	}
+	path, err := s.within("endpoints", endpoint, "secret")
 	if err != nil {
 		return err
 	}

@@ -195,7 +195,7 @@ function explained({ total, ready, paused }: Figures): string {
   if (paused === total) return "Where they go is paused or removed: resume it first, then they can be retried.";
   if (ready === 0) return "Where they go, nothing was taken since: have it mended first, else the retry fails again.";
   const rest = total - ready;
-  return `Where ${ready === total ? "they" : "those"} go, something was taken since. ${rest > 0 ? `The other ${count(rest)} ${rest === 1 ? "waits" : "wait"} until their endpoint is mended or resumed.` : ""}`;
+  return `Where ${ready === total ? "they" : "those"} go, something was taken since. ${rest === 0 ? "" : rest === 1 ? "The other one waits until its endpoint is mended or resumed." : `The other ${count(rest)} wait until their endpoint is mended or resumed.`}`;
 }
 
 /** A filter as query parameters: those take no null. */

@@ -122,7 +122,7 @@ function Shown({ svc, endpoint }: { svc: string; endpoint: Endpoint }) {
             <Fact name={topics.length === 1 ? "Topic" : "Topics"}>
               {topics.map((arn) => (
                 <span key={arn} className="flex items-center gap-1 font-mono text-mono" title={arn}>
-                  <span className="truncate">{arn.split(":").at(-1)}</span>
+                  <span className="truncate">{arn.split(":").at(-1)?.replace(/_[0-9A-Z]{20}(?=[0-9A-Z]{6})/, "_…")}</span>
                   <CopyButton text={arn} what="topic" />
                 </span>
               ))}
