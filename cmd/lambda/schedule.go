@@ -37,7 +37,7 @@ func (p *parts) schedule(ctx context.Context) (lambda.Handler, error) {
 		Log: p.log, Views: p.rows, Scanner: p.store, Now: p.now, Settle: stage.LongestInvocation, Logger: p.logger,
 	}
 	jobs := &projections.JobSlices{Open: queries.OpenJobs, Logger: p.logger, Jobs: &projections.Jobs{
-		Log: p.log, Endpoints: directory, Letters: queries, Scanner: p.store, RebuildSlice: rebuilds.Slice, Logger: p.logger,
+		Log: p.log, Now: p.now, Endpoints: directory, Letters: queries, Scanner: p.store, RebuildSlice: rebuilds.Slice, Logger: p.logger,
 	}}
 	letters := sqs.Undelivered{Queue: sqs.Queue{Client: awssqs.NewFromConfig(p.aws), URL: p.settings.deadLetters.url, Now: p.now}}
 	s := &handlers.Schedule{Logger: p.logger, Steps: []handlers.Step{
