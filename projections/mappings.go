@@ -42,6 +42,9 @@ type MappedTarget struct {
 	Plan       eventlog.Version `json:"plan"`
 }
 
+// mappingLife is how long a mapping is kept: SNS tries for an hour, and a report waits for its message for a day.
+const mappingLife = 7 * 24 * time.Hour
+
 // mappedAt is the place of a target within a mapping.
 func mappedAt(topicARN, url string) string { return topicARN + " " + url }
 
@@ -127,7 +130,7 @@ func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping
 		if err != nil {
 			return fmt.Errorf("write a mapping: %w", err)
 		}
-		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again}
+		row := Row{View: ViewMappings, ID: sum, Version: version, Body: body, New: !again, Expires: m.now().Add(mappingLife)}
 		if first, chunk := domain.MessageOf(sum); chunk > 0 {
 			row.Lists = []Entry{{listMapped(first), strconv.Itoa(chunk)}}
 		}

@@ -306,11 +306,7 @@ func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r R
 		return r.Err
 	}
 	for _, to := range m.to {
-		d, err := eventlog.Load[domain.Delivery](ctx, p.Log, domain.DeliveryStream(m.item.service, m.item.message, to.EndpointID))
-		if err != nil {
-			return err
-		}
-		if err := p.end(ctx, d, m.message.State, domain.CausePublishRefused, 0); err != nil {
+		if err := p.refuse(ctx, m.item, m.message.State, to.EndpointID); err != nil {
 			return err
 		}
 	}
@@ -318,6 +314,15 @@ func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r R
 		return r.Err // the queue must get it another way
 	}
 	return nil
+}
+
+// refuse ends a delivery that SNS never takes.
+func (p *SNSPublisher) refuse(ctx context.Context, item *toPublish, m domain.Message, endpoint string) error {
+	d, err := eventlog.Load[domain.Delivery](ctx, p.Log, domain.DeliveryStream(item.service, item.message, endpoint))
+	if err != nil {
+		return err
+	}
+	return p.end(ctx, d, m, domain.CausePublishRefused, 0)
 }
 
 // rest is a message with the targets that it has in one topic, to be tried again.

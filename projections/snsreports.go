@@ -128,7 +128,7 @@ func (s *SNSReports) Take(ctx context.Context, record []byte) error {
 	}
 	row := Row{
 		View: ViewReports, ID: hash, Version: eventlog.Version(now.UnixMicro()), Body: body,
-		Lists: []Entry{{listReports(), timeKey(now) + "/" + hash}},
+		Lists: []Entry{{listReports(), timeKey(now) + "/" + hash}}, Expires: now.Add(30 * domain.UnmatchedLimit),
 	}
 	if err := s.Views.Apply(ctx, Beside, []Row{row}, 0); err != nil {
 		return fmt.Errorf("keep a report: %w", err)
@@ -274,7 +274,7 @@ func (s *SNSReports) retry(ctx context.Context, row Row) error {
 			return err
 		}
 	}
-	row.Version, row.Body, row.Lists = row.Version+1, nil, nil
+	row.Version, row.Body, row.Lists, row.Expires = row.Version+1, nil, nil, s.Now().Add(tombstoneLife)
 	if err := s.Views.Apply(ctx, Beside, []Row{row}, 0); err != nil {
 		return fmt.Errorf("forget a waiting report: %w", err)
 	}
