@@ -190,6 +190,13 @@ func (s *SNSReports) find(ctx context.Context, r statusRecord) (found Mapping, t
 
 func (s *SNSReports) record(ctx context.Context, found Mapping, to MappedTarget, r statusRecord, record []byte) error {
 	service := found.Service
+	if found.CorrelationID == "" { // a mapping of a former version
+		m, err := eventlog.Load[domain.Message](ctx, s.Log, domain.MessageStream(service, found.Message))
+		if err != nil {
+			return err
+		}
+		found.CorrelationID, found.CausationID, found.After = m.State.CorrelationID, m.State.EventID, m.State.RoutedAt
+	}
 	e := domain.Endpoint{UserID: found.UserID}
 	if found.UserID == "" || s.Proved != nil {
 		var err error

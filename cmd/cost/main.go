@@ -76,7 +76,7 @@ func run(ctx context.Context) error {
 
 // What the stack has (infra/cdk).
 const (
-	alarmsOfTheStack  = 13
+	alarmsOfTheStack  = 24
 	secretsOfTheStack = 2
 	metricsOfTheStack = 3
 )
