@@ -132,6 +132,12 @@ bench: build ## speed and cost beside a plain relay, as ratios
 	@go build -o bin/bench ./cmd/bench
 	@bin/bench --webplug bin/webplug $(BENCH)
 
+.PHONY: bench/lambda
+bench/lambda: package ## cold start and size of what runs in AWS Lambda
+	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w" -o bin/lambda/host ./cmd/lambda
+	@go build -o bin/bench ./cmd/bench
+	@bin/bench lambda
+
 .PHONY: check
 check: go $(LINT) ## formatting, vet and linters
 	@echo "checking"
