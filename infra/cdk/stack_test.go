@@ -68,6 +68,7 @@ func TestFunctions(t *testing.T) {
 			released().HasResourceProperties(jsii.String("AWS::Lambda::Function"), properties{
 				"FunctionName": properties{"Fn::Sub": stage.Function("${Stage}", role)}, "Runtime": "provided.al2023",
 				"Architectures": []any{"arm64"}, "Handler": "bootstrap",
+				"LoggingConfig": properties{"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"},
 				"Code": properties{"S3Bucket": properties{"Ref": stage.ParamCodeBucket}, "S3Key": properties{"Ref": stage.ParamCodeKey}},
 				"Role": properties{"Fn::GetAtt": []any{specs[role].id + "Role", "Arn"}},
 			})
