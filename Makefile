@@ -137,6 +137,12 @@ cost: go ## what a million delivered webhooks cost in AWS, from a measured run
 	$(call need,java,install a Java 17 runtime: it runs AWS's own DynamoDB Local)
 	@go run ./cmd/cost $(COST)
 
+.PHONY: bench/lambda
+bench/lambda: package ## cold start and size of what runs in AWS Lambda
+	@CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags "-s -w" -o bin/lambda/host ./cmd/lambda
+	@go build -o bin/bench ./cmd/bench
+	@bin/bench lambda
+
 .PHONY: check
 check: go $(LINT) ## formatting, vet and linters
 	@echo "checking"

@@ -45,6 +45,8 @@ func run(ctx context.Context, args []string, std streams) error {
 			return runSink(ctx, args[1:], std)
 		case "publish":
 			return runPublish(ctx, args[1:], std)
+		case "lambda":
+			return runLambda(ctx, args[1:], std)
 		}
 	}
 	b, err := parse(args, std)
