@@ -227,6 +227,14 @@ type RetryDelivery struct {
 	Message  Message
 	Endpoint Endpoint
 	Reason   string
+	// TopicGone says that the event type's topic is taken down for good: SNS cannot send it (TopicGone).
+	TopicGone bool
+}
+
+// TopicGone says whether the topics of an event type are taken down by a time, since it or its service was archived.
+func TopicGone(t EventType, s Service, now time.Time) bool {
+	gone := func(archived time.Time) bool { return !archived.IsZero() && !now.Before(archived.Add(TopicAfterlife)) }
+	return gone(t.ArchivedAt) || gone(s.ArchivedAt)
 }
 
 // Decide refuses what cannot be sent; a pending delivery is about to be tried anyway.
@@ -244,6 +252,9 @@ func (c RetryDelivery) Decide(d Delivery) ([]eventlog.Event, error) {
 		return nil, Refuse(Conflict, "", "the endpoint is removed")
 	case c.Endpoint.Status == EndpointStatusPaused:
 		return nil, Refuse(Conflict, "", "the endpoint is paused (%s); resume it first", c.Endpoint.PauseReason)
+	}
+	if c.Endpoint.Format == SNS && c.TopicGone {
+		return nil, Refuse(Conflict, "", "the event type was archived over %d hours ago, and its SNS topic is gone: publish under another type", int(TopicAfterlife.Hours()))
 	}
 	if _, ok := c.Endpoint.LinkFor(c.Message); c.Endpoint.Format == SNS && !ok {
 		return nil, Refuse(Conflict, "", "the endpoint's subscription is not confirmed: SNS would not send it")

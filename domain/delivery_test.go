@@ -211,6 +211,7 @@ func TestRetryDelivery(t *testing.T) {
 	refused("to a skipped endpoint", func(c *domain.RetryDelivery) { c.Endpoint.ID = "ep_3" }, conflict(""))
 	refused("to a paused endpoint", func(c *domain.RetryDelivery) { c.Endpoint.Status = domain.EndpointStatusPaused }, conflict(""))
 	refused("to a removed endpoint", func(c *domain.RetryDelivery) { c.Endpoint.Status = domain.EndpointStatusGone }, conflict(""))
+	refused("by SNS where the topic is gone", func(c *domain.RetryDelivery) { c.Endpoint.Format, c.TopicGone = domain.SNS, true }, conflict(""))
 	refused("with a reason too long", func(c *domain.RetryDelivery) { c.Reason = strings.Repeat("ü", domain.MaxReason+1) }, invalid("reason"))
 	refused("with control characters in its reason", func(c *domain.RetryDelivery) { c.Reason = "a\nb" }, invalid("reason"))
 	t.Run("begins the whole schedule anew, attempt numbers going on", func(t *testing.T) {

@@ -134,6 +134,11 @@ func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Rec
 			rows = append(rows, w.rows...)
 		}
 	}
+	for i := range rows {
+		if rows[i].Body == nil {
+			rows[i].Expires = b.now().Add(tombstoneLife)
+		}
+	}
 	if err := b.views.Apply(ctx, g, rows, 0); err != nil {
 		if transient(err) {
 			return 0, fmt.Errorf("write read models: %w", err)
@@ -163,6 +168,9 @@ func (b *Batches) take(ctx context.Context, g Generation, records []eventlog.Rec
 func (w *batchWork) asksForJob() bool {
 	return slices.ContainsFunc(w.facts, func(r eventlog.Recorded) bool { return r.Version == 1 && kindOf(r.Stream) == kindJob })
 }
+
+// tombstoneLife is how long it is remembered that a row was taken away: far longer than a stream may bring an old event again.
+const tombstoneLife = 30 * 24 * time.Hour
 
 // batchWork is a batch while it is projected.
 type batchWork struct {

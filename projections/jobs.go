@@ -22,6 +22,7 @@ type DeadLetterSource interface {
 type Jobs struct {
 	Log       *eventlog.Log
 	Endpoints Endpoints
+	Now       eventlog.Clock // for when topics of archived types go; nil: they stay
 	Letters   DeadLetterSource
 	Scanner   eventlog.Scanner
 	// Rebuild makes the read models anew, and tells of the events that it has read. It is the one slice of its job.
@@ -157,7 +158,15 @@ func (j *Jobs) step(ctx context.Context, job domain.Job, d DeadLetter, t *progre
 		if err != nil {
 			return nil, err
 		}
-		cmd.Command = domain.RetryDelivery{Message: m.State, Endpoint: endpoint, Reason: job.Reason}
+		retry := domain.RetryDelivery{Message: m.State, Endpoint: endpoint, Reason: job.Reason}
+		if endpoint.Format == domain.SNS && m.State.Accepted.EventTypeID != "" && j.Now != nil {
+			t, err := eventlog.Load[domain.EventType](ctx, j.Log, domain.EventTypeStream(job.Service, m.State.Accepted.EventTypeID))
+			if err != nil {
+				return nil, err
+			}
+			retry.TopicGone = domain.TopicGone(t.State, domain.Service{}, j.Now())
+		}
+		cmd.Command = retry
 	}
 	return eventlog.On(stream, t.item(cmd)).From(delivery), nil
 }

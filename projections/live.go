@@ -64,6 +64,11 @@ type liveCursor struct {
 	ByTime bool  `json:"t,omitzero"`
 	From   int64 `json:"f,omitzero"`
 	Beyond *Fact `json:"b,omitzero"`
+	// Where several write: when it was read last, microseconds; which pages were given of those that are read again, and the
+	// first of them, if not all of the last minute are.
+	At    int64     `json:"a,omitzero"`
+	Pages livePages `json:"p,omitempty"`
+	Floor string    `json:"o,omitzero"`
 }
 
 // late is how much earlier than another an event may be and yet arrive after it.
@@ -150,6 +155,11 @@ func (q *Queries) liveCursor(ctx context.Context, service string, r LiveRequest)
 	if r.Cursor == "" && !r.Since.IsZero() {
 		c.ByTime, c.From = true, r.Since.UnixMicro()
 	}
+	if q.remote {
+		if err := q.beginShared(ctx, service, &c); err != nil {
+			return c, err
+		}
+	}
 	newest, err := q.views.List(ctx, q.generation, ListQuery{View: ViewJournal, List: listArrived(service), To: q.settled(), Backward: true, Limit: 1})
 	if err != nil || len(newest) == 0 {
 		return c, err
@@ -158,7 +168,9 @@ func (q *Queries) liveCursor(ctx context.Context, service string, r LiveRequest)
 	if err != nil {
 		return c, err
 	}
-	c.Page, c.Given = newest[0].Sort, len(facts)
+	if !q.remote {
+		c.Page, c.Given = newest[0].Sort, len(facts)
+	}
 	if !c.ByTime {
 		c.Newest = facts[len(facts)-1].Time
 	}
@@ -192,7 +204,11 @@ func (l *liveReader) read(ctx context.Context) (more bool, err error) {
 			l.cursor.ByTime, l.cursor.From, l.cursor.Beyond = false, 0, nil
 		}
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case l.q.remote:
+		err = l.readShared(ctx)
+	default:
 		err = l.readArrived(ctx)
 	}
 	if errors.Is(err, errEnough) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"time"
 
 	"webplug/domain/eventlog"
 )
@@ -36,6 +37,8 @@ type Row struct {
 	Body    []byte           // JSON; nil where the row is taken away
 	Lists   []Entry          // where the row is found
 	Notices []Notice         // what it tells readers of lists
+	// Expires is from when on the row may be forgotten, as if it had never been; zero is never. A store need not forget.
+	Expires time.Time
 	// Fresh vouches that no other row of this id was ever written to this generation: an older one need not be looked for.
 	Fresh bool
 	// New says that there is hardly another row of this id: a store for which looking costs something may write first, and

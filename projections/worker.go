@@ -137,9 +137,17 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 		}
 	}
 	queued = chunk.untouched(queued)
+	gone, err := w.topicGone(ctx, t, m.Accepted.EventTypeID)
+	if err != nil {
+		return w.setAside(ctx, t, err)
+	}
 	if t.First {
-		if item.firstTopic, err = w.topic(ctx, t, m.Accepted.EventTypeID); err != nil {
-			return err
+		if !gone {
+			topics, err := w.Reconciler.provide(ctx, t.Service, m.Accepted.EventTypeID, t.Drift)
+			if err != nil {
+				return fmt.Errorf("make ready the topic of %s: %w", m.Accepted.EventTypeID, err)
+			}
+			item.firstTopic, _ = topics.First()
 		}
 		if item.queue = len(queued) > 0; item.queue && item.firstTopic == "" { // the type is gone, its topic with it
 			item.queue = false
@@ -158,6 +166,12 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 			failed = errors.Join(failed, w.Later.Later(ctx, wakesTo(t.Service, t.ID, queued)...))
 			continue
 		}
+		if errors.As(left.err, &refused) && refused.NoTopic && gone {
+			for _, to := range left.targets {
+				failed = errors.Join(failed, w.Publisher.refuse(ctx, left, m, to.endpoint))
+			}
+			continue
+		}
 		failed = errors.Join(failed, w.setAside(ctx, t, left.err))
 	}
 	return failed
@@ -173,21 +187,13 @@ func (c chunkTrail) untouched(endpoints []string) (out []string) {
 	return out
 }
 
-// topic gives the ARN of a message's first topic, and makes it first if need be; "" where it is gone for good.
-func (w *Worker) topic(ctx context.Context, t Task, typ string) (string, error) {
+// topicGone says whether an event type's topics are gone for good; a test webhook may be of no type.
+func (w *Worker) topicGone(ctx context.Context, t Task, typ string) (bool, error) {
+	if typ == "" {
+		return false, nil
+	}
 	archived, err := w.Reconciler.archivedAt(ctx, t.Service, typ)
-	if err != nil {
-		return "", err
-	}
-	if !archived.IsZero() && !w.Now().Before(archived.Add(domain.TopicAfterlife)) {
-		return "", nil
-	}
-	topics, err := w.Reconciler.provide(ctx, t.Service, typ, t.Drift)
-	if err != nil {
-		return "", fmt.Errorf("make ready the topic of %s: %w", typ, err)
-	}
-	arn, _ := topics.First()
-	return arn, nil
+	return err == nil && !archived.IsZero() && !w.Now().Before(archived.Add(domain.TopicAfterlife)), err
 }
 
 // setAside parks a message's stream, unless the same may succeed another time.

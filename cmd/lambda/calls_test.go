@@ -17,7 +17,7 @@ import (
 	"webplug/infra/stage"
 )
 
-var update = flag.Bool("update", false, "write infra/stage/testdata/calls.json anew: what is seen, and what no test leads to")
+var update = flag.Bool("update", false, "add to infra/stage/testdata/calls.json what is seen")
 
 const callsFile = "../../infra/stage/testdata/calls.json"
 
@@ -26,9 +26,6 @@ type grant struct {
 	Action   string `json:"action"`
 	Resource string `json:"resource"`
 }
-
-// unseen are the actions that no test here leads to, each with its reason.
-var unseen = map[stage.Role][]grant{}
 
 // callsSeen collects what functions ask of AWS in all tests.
 type callsSeen struct {
@@ -66,11 +63,7 @@ func (s *callsSeen) check() int {
 		}
 		return 0
 	}
-	var file map[stage.Role][]grant
-	text, err := os.ReadFile(callsFile)
-	if err == nil {
-		err = json.Unmarshal(text, &file)
-	}
+	file, err := readCalls()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -87,13 +80,22 @@ func (s *callsSeen) check() int {
 	return code
 }
 
+func readCalls() (file map[stage.Role][]grant, err error) {
+	text, err := os.ReadFile(callsFile)
+	if err == nil {
+		err = json.Unmarshal(text, &file)
+	}
+	return file, err
+}
+
+// write adds what was seen. What is there and was not seen stays: no test here leads to it.
 func (s *callsSeen) write() error {
-	file := map[stage.Role][]grant{}
+	file, err := readCalls()
+	if err != nil {
+		return err
+	}
 	for _, role := range stage.Roles() {
 		for g := range s.all[role] {
-			file[role] = append(file[role], g)
-		}
-		for _, g := range unseen[role] {
 			if !slices.Contains(file[role], g) {
 				file[role] = append(file[role], g)
 			}

@@ -47,17 +47,23 @@ func logged(t *testing.T, kind string, records ...string) events.CloudwatchLogsE
 // published notes, as the publisher does before it publishes, where a message's webhook goes, and gives its MD5.
 func (b *bank) published(message string, endpoints ...int) (md5 string) {
 	b.w.t.Helper()
-	m, err := eventlog.Load[domain.Message](b.w.t.Context(), b.w.log, domain.MessageStream(b.svc, message))
-	b.w.must(err)
-	payload, err := b.w.log.Reveal(b.w.t.Context(), m.State.Accepted.Payload)
-	b.w.must(err)
-	md5 = projections.MD5(string(domain.Webhook(message, m.State.Accepted.EventName, m.State.AcceptedAt, payload)))
+	md5 = projections.MD5(b.body(message))
 	mapping := projections.Mapping{Service: b.svc, Message: message, Targets: map[string]projections.MappedTarget{}}
 	for _, n := range endpoints {
 		mapping.Targets[topicARN+" "+b.url(n)] = projections.MappedTarget{EndpointID: b.endpoints[n]}
 	}
 	b.w.must(projections.NewMappings(b.w.store.Views(), time.Now).Add(b.w.t.Context(), true, map[string]projections.Mapping{md5: mapping}))
 	return md5
+}
+
+// body is a message's webhook.
+func (b *bank) body(message string) string {
+	b.w.t.Helper()
+	m, err := eventlog.Load[domain.Message](b.w.t.Context(), b.w.log, domain.MessageStream(b.svc, message))
+	b.w.must(err)
+	payload, err := b.w.log.Reveal(b.w.t.Context(), m.State.Accepted.Payload)
+	b.w.must(err)
+	return string(domain.Webhook(message, m.State.Accepted.EventName, m.State.AcceptedAt, payload))
 }
 
 // status is a record as SNS writes it (measured by others: https://github.com/aws/aws-sdk-js/issues/3113 has one).

@@ -37,7 +37,7 @@ func (p *parts) schedule(ctx context.Context) (lambda.Handler, error) {
 		Log: p.log, Views: p.rows, Scanner: p.store, Now: p.now, Settle: stage.LongestInvocation, Logger: p.logger,
 	}
 	jobs := &projections.JobSlices{Open: queries.OpenJobs, Logger: p.logger, Jobs: &projections.Jobs{
-		Log: p.log, Endpoints: directory, Letters: queries, Scanner: p.store, RebuildSlice: rebuilds.Slice, Logger: p.logger,
+		Log: p.log, Now: p.now, Endpoints: directory, Letters: queries, Scanner: p.store, RebuildSlice: rebuilds.Slice, Logger: p.logger,
 	}}
 	letters := sqs.Undelivered{Queue: sqs.Queue{Client: awssqs.NewFromConfig(p.aws), URL: p.settings.deadLetters.url, Now: p.now}}
 	s := &handlers.Schedule{Logger: p.logger, Steps: []handlers.Step{
@@ -51,6 +51,7 @@ func (p *parts) schedule(ctx context.Context) (lambda.Handler, error) {
 		{Name: "read models of another version", Do: func(ctx context.Context) error { return p.renew(ctx, rebuilds, jobs) }},
 		{Name: "what a rebuild left", Do: rebuilds.Tidy},
 		{Name: "figures of closed hours", Do: batches.RollUpShared},
+		{Name: "how much is set aside", Do: func(ctx context.Context) error { return p.figures.parked(batches.Stuck(ctx)) }},
 	}}
 	return lambda.NewHandler(func(ctx context.Context, _ any) error { return s.Handle(ctx) }), nil
 }

@@ -91,7 +91,7 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 	}
 	h.lanes.LeaveOut(endpoints.ViaSNS)
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
-		Log: h.log, Endpoints: directory, Letters: queries, Scanner: store, Logger: o.logger,
+		Log: h.log, Now: o.now, Endpoints: directory, Letters: queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
 			return h.batches.Rebuild(ctx, store, progress)
 		},
@@ -122,7 +122,7 @@ func openDynamoHome(ctx context.Context, o homeOptions, store *dynamo.Store) (*d
 		if h.queues, err = o.openQueues(ctx); err != nil {
 			return nil, err
 		}
-		h.queues.join(h, dispatcher, directory)
+		h.queues.join(h, dispatcher, directory, queries)
 		h.lanes.LeaveOut(everywhere)
 	}
 	pages, err := ui.New()

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"webplug/domain"
 	"webplug/infra/dynamo"
@@ -19,7 +24,35 @@ import (
 )
 
 // cut is the end of a process, as the world sees it: from then on nothing that it says is heard.
-type cut struct{ dead atomic.Bool }
+type cut struct {
+	dead atomic.Bool
+	// fault, if not nil, may answer a call of SNS's in its place.
+	fault atomic.Pointer[func(action string) (status int, code string)]
+}
+
+// failing answers a call of SNS's with an error of its (Amazon SNS API Reference, "Common Errors"), if it is to fail.
+func (c *cut) failing(r *http.Request) (*http.Response, error) {
+	fault := c.fault.Load()
+	if fault == nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return nil, nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, err
+	}
+	status, code := (*fault)(form.Get("Action"))
+	if status == 0 {
+		return nil, nil
+	}
+	text := `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>` + code +
+		`</Code><Message>as a test says</Message></Error><RequestId>1</RequestId></ErrorResponse>`
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+}
 
 var errKilled = errors.New("the process is killed")
 
@@ -28,6 +61,9 @@ func (c *cut) over(next http.RoundTripper) *http.Client {
 	return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 		if c.dead.Load() {
 			return nil, errKilled
+		}
+		if answer, err := c.failing(r); answer != nil || err != nil {
+			return answer, err
 		}
 		return next.RoundTrip(r)
 	})}
@@ -174,6 +210,55 @@ func TestFunctionsKilled(t *testing.T) {
 		}
 		if outcomes < 2 {
 			t.Error(fmt.Sprint(k.types(message)))
+		}
+	})
+}
+
+// What SNS refuses, at the SDK's HTTP layer: nothing is lost, and what never goes by SNS goes without it. It takes 30 s: what is
+// throttled is put off for ten.
+func TestFunctionsRefused(t *testing.T) {
+	k := newKillable(t)
+	message, _ := k.send()
+	k.whole(message, 1)
+	for _, c := range []struct {
+		name, code string
+		status     int
+		times      int32 // that PublishBatch fails
+		viaSNS     string
+	}{
+		{"throttled it is published by the work queue", "Throttled", http.StatusTooManyRequests, 2, "delivered"},
+		{"out of order it is published by the work queue", "InternalError", http.StatusInternalServerError, 1, "delivered"},
+		{"never taken it fails for SNS, and goes to the queue without it", "InvalidParameter", http.StatusBadRequest, 1000, "failed"},
+		{"too long it fails for SNS, and goes to the queue without it", "BatchRequestTooLong", http.StatusBadRequest, 1000, "failed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var left atomic.Int32
+			left.Store(c.times)
+			fault := func(action string) (int, string) {
+				if action == "PublishBatch" && left.Add(-1) >= 0 {
+					return c.status, c.code
+				}
+				return 0, ""
+			}
+			k.cut.fault.Store(&fault)
+			defer k.cut.fault.Store(nil)
+			message, _ := k.send()
+			k.awaitDelivery(message, k.queued, "delivered")
+			d := k.awaitDelivery(message, k.viaSNS, c.viaSNS)
+			if c.viaSNS == "failed" && d["cause"] != "publish_refused" {
+				t.Errorf("%v", d)
+			}
+		})
+	}
+	t.Run("a topic that somebody deletes is made anew, for both formats", func(t *testing.T) {
+		topic := "arn:aws:sns:us-east-1:000000000000:webplug-test-" + k.typ + "-0"
+		if _, err := k.client.DeleteTopic(t.Context(), &awssns.DeleteTopicInput{TopicArn: &topic}); err != nil {
+			t.Fatal(err)
+		}
+		message, _ := k.send()
+		k.awaitDelivery(message, k.queued, "delivered")
+		if d := k.awaitDelivery(message, k.viaSNS, "failed"); d["cause"] != "unconfirmed" { // it has to confirm again
+			t.Errorf("%v", d)
 		}
 	})
 }

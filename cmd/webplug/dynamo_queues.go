@@ -27,8 +27,9 @@ type queues struct {
 	attemptsARN string
 	work        sqs.Work
 
-	pump    *dynamo.Pump
-	pollers []*sqs.Poller
+	pump     *dynamo.Pump
+	pollers  []*sqs.Poller
+	schedule *lambda.Schedule
 }
 
 // sqsVariable says where SQS is, for the SDK too.
@@ -80,7 +81,7 @@ func openQueue(ctx context.Context, client *awssqs.Client, name string, visible 
 }
 
 // join makes the three functions of delivery: dispatch reads the log's stream, the others poll their queues.
-func (q *queues) join(h *dynamoHome, d *projections.Dispatcher, endpoints *projections.ConsistentDirectory) {
+func (q *queues) join(h *dynamoHome, d *projections.Dispatcher, endpoints *projections.ConsistentDirectory, queries *projections.Queries) {
 	o := h.options
 	formats := projections.NewFormats(endpoints)
 	dispatch := projections.NewStreamDispatch(projections.StreamDispatch{
@@ -102,9 +103,42 @@ func (q *queues) join(h *dynamoHome, d *projections.Dispatcher, endpoints *proje
 		Log: h.log, Formats: formats, Reconciler: h.sns.Reconciler, Publisher: h.sns.Publisher, Later: q.attempts, Tasks: q.work,
 		Route: router.RouteOn, Park: h.batches.Park, Now: o.now, Logger: o.logger,
 	}, o.logger)
+	q.schedule = q.scheduled(h, formats, queries)
 	q.pollers = []*sqs.Poller{
 		q.attempts.NewPoller(sqs.PollerOptions{Handle: attempts.Handle, Timeout: queueTime, Wait: longPolling, AtOnce: pollAtOnce, Logger: o.logger}),
 		q.work.NewPoller(sqs.PollerOptions{Handle: work.Handle, Timeout: workTime, Wait: longPolling, AtOnce: pollAtOnce, Logger: o.logger}),
+	}
+}
+
+// scheduled is what is looked after each minute.
+func (q *queues) scheduled(h *dynamoHome, formats *projections.Formats, queries *projections.Queries) *lambda.Schedule {
+	o, views := h.options, h.store.Views()
+	overdue := &projections.Overdue{
+		Log: h.log, Views: views, Queries: queries, Formats: formats, Later: q.attempts, Tasks: q.work, Park: h.batches.Park, Now: o.now, Logger: o.logger,
+	}
+	drift := &projections.Drift{Views: views, Queries: queries, Tasks: q.work, Now: o.now}
+	return &lambda.Schedule{Logger: o.logger, Steps: []lambda.Step{
+		{Name: "attempts that are overdue", Do: overdue.Planned},
+		{Name: "messages without an outcome", Do: overdue.Accepted},
+		{Name: "reports that wait", Do: h.topics.reports.Retry},
+		{Name: "handshakes under way", Do: drift.Unsettled},
+		{Name: "what was changed at SNS", Do: drift.All},
+	}}
+}
+
+// scheduleEvery is how often the schedule is called in AWS, too.
+const scheduleEvery = time.Minute
+
+func (q *queues) keepSchedule(ctx context.Context) {
+	tick := time.NewTicker(scheduleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = q.schedule.Handle(ctx) // it logs what failed
+		}
 	}
 }
 
@@ -128,6 +162,7 @@ func (q *queues) run(ctx context.Context) *sync.WaitGroup {
 		return &working
 	}
 	working.Go(func() { q.pump.Run(ctx) })
+	working.Go(func() { q.keepSchedule(ctx) })
 	for _, p := range q.pollers {
 		working.Go(func() { p.Run(ctx) })
 	}

@@ -138,7 +138,7 @@ func (h *home) assemble(ctx context.Context) error {
 		handshakes = h.sns
 	}
 	h.jobs = projections.NewJobRunner(&projections.Jobs{
-		Log: h.log, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
+		Log: h.log, Now: o.now, Endpoints: h.projector.Directory(), Letters: h.queries, Scanner: store, Logger: o.logger,
 		Rebuild: func(ctx context.Context, progress func(ctx context.Context, events int) error) error {
 			return h.projector.Rebuild(ctx, store, h.feed, progress)
 		},

@@ -159,8 +159,16 @@ func TestSNSReconcile(t *testing.T) {
 	})
 	t.Run("a topic goes two hours after its type", func(t *testing.T) {
 		c := newSNSWorld(t, nil).customer()
-		c.active(c.usr, hookURL)
+		endpoint, _ := c.active(c.usr, hookURL)
+		c.endpoints.answer(hookURL, 404, 404)
+		message, _ := c.send()
+		c.awaitDelivery(message, endpoint, "failed")
 		c.call("DELETE", "/services/"+c.svc+"/event-types/"+c.typ, nil, 204)
+		retry := func(want int) map[string]any {
+			return c.call("POST", "/services/"+c.svc+"/messages/"+message+"/deliveries/"+endpoint+"/retry", nil, want)
+		}
+		retry(202)
+		c.awaitDelivery(message, endpoint, "failed")
 		topics := func() int {
 			out, err := c.client.ListTopics(t.Context(), &awssns.ListTopicsInput{})
 			if err != nil {
@@ -177,6 +185,9 @@ func TestSNSReconcile(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.eventually("the topic is gone", func() bool { return topics() == 0 })
+		if why := retry(409)["detail"].(string); !strings.Contains(why, "topic is gone") {
+			t.Fatal(why)
+		}
 	})
 	t.Run("topics are as the outcome of deliveries needs them", func(t *testing.T) {
 		c := newSNSWorld(t, nil).customer()

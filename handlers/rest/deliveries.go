@@ -22,7 +22,13 @@ func (a *API) retryDelivery(ctx context.Context, c *call) error {
 		}
 		endpoint, err := a.Directory.Endpoint(ctx, c.service.ID, id)
 		endpoint.ID = id // an endpoint that never was has no delivery either
-		return domain.RetryDelivery{Message: m, Endpoint: endpoint, Reason: reason}, err
+		retry := domain.RetryDelivery{Message: m, Endpoint: endpoint, Reason: reason}
+		if err != nil || endpoint.Format != domain.SNS || m.Accepted.EventTypeID == "" {
+			return retry, err
+		}
+		t, err := a.Directory.EventType(ctx, c.service.ID, m.Accepted.EventTypeID)
+		retry.TopicGone = domain.TopicGone(t, c.service, a.Clock())
+		return retry, err
 	})
 }
 

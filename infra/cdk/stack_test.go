@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/jsii-runtime-go"
@@ -67,10 +68,14 @@ func TestFunctions(t *testing.T) {
 			released().HasResourceProperties(jsii.String("AWS::Lambda::Function"), properties{
 				"FunctionName": properties{"Fn::Sub": stage.Function("${Stage}", role)}, "Runtime": "provided.al2023",
 				"Architectures": []any{"arm64"}, "Handler": "bootstrap",
-				"Code": properties{"S3Bucket": properties{"Ref": stage.ParamCodeBucket}, "S3Key": properties{"Ref": stage.ParamCodeKey}},
-				"Role": properties{"Fn::GetAtt": []any{specs[role].id + "Role", "Arn"}},
+				"LoggingConfig": properties{"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"},
+				"Code":          properties{"S3Bucket": properties{"Ref": stage.ParamCodeBucket}, "S3Key": properties{"Ref": stage.ParamCodeKey}},
+				"Role":          properties{"Fn::GetAtt": []any{specs[role].id + "Role", "Arn"}},
 			})
 		})
+		if timeout := time.Duration(f["Timeout"].(float64)) * time.Second; timeout >= stage.LongestInvocation {
+			t.Errorf("%s may take %s, and a rebuild does not wait so long for it", role, timeout)
+		}
 		logs := r.template.Resources[specs[role].id+"Logs"].Properties
 		if r.text(logs["LogGroupName"]) != stage.FunctionLogGroup("prod", role) || logs["RetentionInDays"] != float64(logDays) {
 			t.Errorf("logs of %s: %v", role, logs)

@@ -18,6 +18,7 @@ type rowItem struct {
 	Sort      string           `dynamodbav:"s"`
 	Version   eventlog.Version `dynamodbav:"v"`
 	Content   []byte           `dynamodbav:"r"`
+	Expires   int64            `dynamodbav:"ttl,omitempty"`
 }
 
 // entryItem is a place in a list.
@@ -27,6 +28,18 @@ type entryItem struct {
 	Version   eventlog.Version `dynamodbav:"v"`
 	ID        string           `dynamodbav:"i"`
 	Data      string           `dynamodbav:"d,omitempty"`
+	Expires   int64            `dynamodbav:"ttl,omitempty"`
+}
+
+// TTLAttribute is when DynamoDB may delete an item of the views' table, in seconds since 1970; the table names it in its
+// specification (Developer Guide, "Using time to live (TTL) in DynamoDB").
+const TTLAttribute = "ttl"
+
+func expiry(r projections.Row) int64 {
+	if r.Expires.IsZero() {
+		return 0
+	}
+	return r.Expires.Unix()
 }
 
 // listPlace is where an entry is.

@@ -27,6 +27,8 @@ import (
 //	<g>/c                  "c"       n the checkpoint
 //	current                "c"       n the generation that is read
 //
+// What may be forgotten has ttl as well (TTLAttribute).
+//
 // g is the generation in base 36, n the shard: a list that takes all the traffic of a service has several
 // (projections.Busy), since one partition takes 1,000 writes a second (Developer Guide, "Best practices for designing
 // partition keys").

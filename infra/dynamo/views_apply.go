@@ -114,7 +114,7 @@ func asStored(r projections.Row) openedRow {
 }
 
 func (v *Views) rowItem(g projections.Generation, r projections.Row, o openedRow) (rowItem, error) {
-	i := rowItem{Partition: rowPartition(g, r.View, r.ID), Sort: rowSort, Version: r.Version, Content: o.encode()}
+	i := rowItem{Partition: rowPartition(g, r.View, r.ID), Sort: rowSort, Version: r.Version, Content: o.encode(), Expires: expiry(r)}
 	if size := len(i.Partition) + len(i.Content) + 32; size > maxItemBytes {
 		return i, fmt.Errorf("row %s of %s has %d bytes: %w", r.ID, r.View, size, eventlog.ErrTooLarge)
 	}
@@ -129,7 +129,7 @@ func entryOf(g projections.Generation, r projections.Row, p listPlace) (entryIte
 		return entryItem{}, fmt.Errorf("row %s of %s has a sort key of %d bytes: %w", r.ID, r.View, len(p.sort), eventlog.ErrTooLarge)
 	}
 	return entryItem{
-		Partition: listPartition(g, r.View, shardOf(p.list, p.sort), p.list), Sort: p.sort, Version: r.Version, ID: r.ID,
+		Partition: listPartition(g, r.View, shardOf(p.list, p.sort), p.list), Sort: p.sort, Version: r.Version, ID: r.ID, Expires: expiry(r),
 	}, nil
 }
 

@@ -53,6 +53,9 @@ func (b *bulk) run(s *session, lines *bufio.Reader) error {
 	b.keys = newLineKeys(run.Key, b.field)
 	err = b.all(s, lines)
 	b.progress.End()
+	if s.ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
 		return &failure{
 			message: fmt.Sprintf("published %s so far", counted(b.tally.published, "message")), cause: err, try: run.again(),

@@ -64,6 +64,7 @@ func Add(root *cobra.Command, version string) {
 		root.AddCommand(c)
 	}
 	root.InitDefaultCompletionCmd() // now, so that it is held to what all are held to
+	completeWithoutPackage(root)
 	addHelp(root)
 }
 

@@ -147,7 +147,7 @@ func tryWord(code int) string {
 // report is an error as JSON.
 type report struct {
 	Message   string           `json:"message"`
-	Type      string           `json:"type,omitempty"` // the API's word for it, or usage
+	Type      string           `json:"type,omitempty"` // the API's word for it, or usage, no-key
 	Status    int              `json:"status,omitzero"`
 	Errors    []api.FieldError `json:"errors,omitempty"`
 	ID        string           `json:"id,omitempty"`
@@ -174,6 +174,10 @@ func reportOf(c *cobra.Command, err error, code int) report {
 		r.Try = "webplug dev, in another terminal; or name a server with --url, WEBPLUG_URL or webplug login"
 	case code == ExitUsage:
 		r.Type = "usage"
+	case code == ExitNotFound:
+		r.Type = "not-found"
+	case code == ExitNotAllowed:
+		r.Type = "no-key"
 	}
 	var f *failure
 	if errors.As(err, &f) && f.try != "" {
