@@ -3,6 +3,7 @@ import type { EventName } from "@/api/types";
 /** Every event's name, for the filter; the compiler holds it to the API's. */
 export const eventNames = [
   "MessageAccepted",
+  "MessageRouted",
   "MessagePublished",
   "AttemptFailed",
   "DeliverySucceeded",
@@ -23,6 +24,7 @@ export const eventNames = [
   "SubscriptionExpired",
   "SubscriptionFailed",
   "SubscriptionRemoved",
+  "SubscriptionReleased",
   "HandshakeRequested",
   "UserRegistered",
   "UserUpdated",
@@ -30,6 +32,9 @@ export const eventNames = [
   "EventTypeCreated",
   "EventTypeUpdated",
   "EventTypeArchived",
+  "TopicProvisioned",
+  "TopicRemoved",
+  "QueueSubscribed",
   "ServiceCreated",
   "ServiceUpdated",
   "ServiceArchived",
