@@ -132,6 +132,11 @@ bench: build ## speed and cost beside a plain relay, as ratios
 	@go build -o bin/bench ./cmd/bench
 	@bin/bench --webplug bin/webplug $(BENCH)
 
+.PHONY: cost
+cost: go ## what a million delivered webhooks cost in AWS, from a measured run
+	$(call need,java,install a Java 17 runtime: it runs AWS's own DynamoDB Local)
+	@go run ./cmd/cost $(COST)
+
 .PHONY: check
 check: go $(LINT) ## formatting, vet and linters
 	@echo "checking"

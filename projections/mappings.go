@@ -32,6 +32,11 @@ const (
 type Mapping struct {
 	Service string `json:"service"`
 	Message string `json:"message"`
+	// What the outcomes' events come from, so that the message need not be read.
+	CorrelationID string    `json:"correlation_id"`
+	CausationID   string    `json:"causation_id"`
+	After         time.Time `json:"after"`
+	UserID        string    `json:"user_id,omitzero"` // whose endpoints they are; "" for all users
 	// Targets by topic and URL, newest publish wins: there both name one subscription.
 	Targets map[string]MappedTarget `json:"targets"`
 }
@@ -65,6 +70,10 @@ type Mappings struct {
 	views Views
 	now   eventlog.Clock
 	mu    sync.Mutex // two publishes of one message are added one after the other
+
+	proving     sync.Mutex
+	proved      bool // as of the row
+	provedUntil time.Time
 }
 
 // NewMappings makes mappings over views.
@@ -142,9 +151,71 @@ func (m *Mappings) add(ctx context.Context, again bool, byMD5 map[string]Mapping
 	return nil
 }
 
-// Published notes SNS's own id of a message, by which reports are looked for first.
-func (m *Mappings) Published(ctx context.Context, ids map[string]Mapping) error {
-	return m.Add(ctx, false, ids)
+// Published notes SNS's own id of a message, unless reports are found by MD5: that SNS's records name messages by the MD5 of
+// their text is practice, not documentation, and the row costs as much as the event that tells of the publish.
+func (m *Mappings) Published(ctx context.Context, id string, mapping Mapping) error {
+	proved, err := m.md5Proved(ctx)
+	if err != nil || proved {
+		return err
+	}
+	return m.Add(ctx, false, map[string]Mapping{id: mapping})
+}
+
+// The row that says whether reports are found by MD5. It is made of no stream: its version is a time.
+const proofRow = "proof"
+
+// proof is whether reports are found by MD5, as the row says.
+type proof struct {
+	ByMD5 bool `json:"by_md5"`
+}
+
+// proofKept is how long a process takes for true what the row said; that there is no proof yet, a tenth as long.
+const proofKept = time.Minute
+
+// md5Proved says whether reports are found by MD5.
+func (m *Mappings) md5Proved(ctx context.Context) (bool, error) {
+	m.proving.Lock()
+	defer m.proving.Unlock()
+	now := m.now()
+	if now.Before(m.provedUntil) {
+		return m.proved, nil
+	}
+	row, err := m.views.Get(ctx, Beside, ViewMappings, proofRow)
+	var p proof
+	switch {
+	case errors.Is(err, ErrNoRow):
+	case err != nil:
+		return false, fmt.Errorf("read how reports are found: %w", err)
+	default:
+		if err := json.Unmarshal(row.Body, &p); err != nil {
+			return false, fmt.Errorf("read how reports are found: %w", err)
+		}
+	}
+	m.proved, m.provedUntil = p.ByMD5, now.Add(proofKept)
+	if !m.proved {
+		m.provedUntil = now.Add(proofKept / 10)
+	}
+	return m.proved, nil
+}
+
+// prove notes that a report was found by MD5, or that one was not: then publishes note SNS's own ids again.
+func (m *Mappings) prove(ctx context.Context, byMD5 bool) error {
+	if known, err := m.md5Proved(ctx); err != nil || known == byMD5 {
+		return err
+	}
+	body, err := json.Marshal(proof{byMD5})
+	if err != nil {
+		return err
+	}
+	now := m.now()
+	row := Row{View: ViewMappings, ID: proofRow, Version: eventlog.Version(now.UnixMicro()), Body: body}
+	if err := m.views.Apply(ctx, Beside, []Row{row}, 0); err != nil {
+		return fmt.Errorf("note how reports are found: %w", err)
+	}
+	m.proving.Lock()
+	defer m.proving.Unlock()
+	m.proved, m.provedUntil = byMD5, now.Add(proofKept)
+	return nil
 }
 
 // Find looks by MD5 or by SNS's id for what was published at a place (mappedAt); false where there is nothing.

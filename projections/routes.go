@@ -123,19 +123,24 @@ func (r *routes) markArchived(ctx context.Context, g Generation, service string,
 	return err
 }
 
+// noticesBytes is what a part of a list of notices has at most, so that a part that has less, of rows too, is the last.
+const noticesBytes = 1 << 20
+
 func (r *routes) each(ctx context.Context, g Generation, q ListQuery, visit func(Noticed) error) error {
-	for {
+	for q.MaxBytes = noticesBytes; ; {
 		part, err := r.views.Notices(ctx, g, q)
 		if err != nil {
 			return err
 		}
+		size := 0
 		for _, n := range part {
 			if err := visit(n); err != nil {
 				return err
 			}
 			q.From = n.Sort + "\x00"
+			size += len(n.Sort) + len(n.Data)
 		}
-		if len(part) == 0 {
+		if len(part) < q.Limit && size < q.MaxBytes {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -128,13 +129,17 @@ func fitting(list []prepared) int {
 
 // prepare sorts a message's targets by topic. A target that needs no publish any more is ended here.
 func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish) (byTopic map[string]prepared, err error) {
-	m, err := p.load(ctx, item)
+	m, deliveries, err := p.load(ctx, item)
 	if err != nil {
 		return nil, err
 	}
 	links := map[string][]domain.PublishedTo{}
 	for _, t := range item.targets {
-		link, ok, err := p.place(ctx, item.service, m.State, t)
+		d, err := deliveries(domain.DeliveryStream(item.service, m.State.Root(), t.endpoint))
+		if err != nil {
+			return nil, err
+		}
+		link, ok, err := p.place(ctx, item.service, m.State, t, d)
 		if err != nil {
 			return nil, err
 		}
@@ -159,13 +164,32 @@ func (p *SNSPublisher) prepare(ctx context.Context, item *toPublish) (byTopic ma
 	return byTopic, nil
 }
 
-// load reads a message; one that goes to no endpoint by SNS is as its event has it.
-func (p *SNSPublisher) load(ctx context.Context, item *toPublish) (eventlog.Loaded[domain.Message], error) {
+// load reads a message, and says how its deliveries are found: where it is published for the first time, both are one
+// reading of its root. One that goes to no endpoint by SNS is as its event has it.
+func (p *SNSPublisher) load(ctx context.Context, item *toPublish) (
+	m eventlog.Loaded[domain.Message], deliveries func(eventlog.Stream) (eventlog.Loaded[domain.Delivery], error), err error,
+) {
 	stream := domain.MessageStream(item.service, item.message)
-	if item.accepted != nil && len(item.targets) == 0 {
-		return eventlog.Loaded[domain.Message]{Stream: stream, State: domain.Message{}.Evolve(*item.accepted)}, nil
+	switch {
+	case len(item.targets) == 0 && item.accepted != nil:
+		return eventlog.Loaded[domain.Message]{Stream: stream, State: domain.Message{}.Evolve(*item.accepted)}, nil, nil
+	case len(item.targets) == 1 && item.again:
+		m, err = eventlog.Load[domain.Message](ctx, p.Log, stream)
+		return m, func(s eventlog.Stream) (eventlog.Loaded[domain.Delivery], error) {
+			return eventlog.Load[domain.Delivery](ctx, p.Log, s)
+		}, err
 	}
-	return eventlog.Load[domain.Message](ctx, p.Log, stream)
+	var trail []eventlog.Recorded
+	for r, err := range p.Log.Trail(ctx, item.service, item.message) {
+		if err != nil {
+			return m, nil, fmt.Errorf("load the trail of %s: %w", stream, err)
+		}
+		trail = append(trail, r)
+	}
+	m, err = eventlog.LoadFrom[domain.Message](trail, stream)
+	return m, func(s eventlog.Stream) (eventlog.Loaded[domain.Delivery], error) {
+		return eventlog.LoadFrom[domain.Delivery](trail, s)
+	}, err
 }
 
 // webhook is what a message's endpoints get: all chunks the same.
@@ -190,12 +214,9 @@ func publishCause(m domain.Message) eventlog.Cause {
 }
 
 // place says where a target gets the message, or that it does not any more.
-func (p *SNSPublisher) place(ctx context.Context, service string, m domain.Message, t target) (link domain.Link, ok bool, err error) {
-	stream := domain.DeliveryStream(service, m.Root(), t.endpoint)
-	d, err := eventlog.Load[domain.Delivery](ctx, p.Log, stream)
-	if err != nil {
-		return link, false, err
-	}
+func (p *SNSPublisher) place(
+	ctx context.Context, service string, m domain.Message, t target, d eventlog.Loaded[domain.Delivery],
+) (link domain.Link, ok bool, err error) {
 	if _, published := m.PublishedFor(t.endpoint, t.plan); published || !m.Targets(t.endpoint) || !d.State.Open() || d.State.Round != t.plan {
 		return link, false, nil
 	}
@@ -244,15 +265,21 @@ func (p *SNSPublisher) send(ctx context.Context, topic string, list []prepared) 
 		}
 		return again
 	}
+	left := make([]*toPublish, len(list))
+	var settling errgroup.Group
 	for i, m := range list {
 		if err != nil {
 			receipts[i].Err = err
 		}
-		if err := p.settle(ctx, topic, m, receipts[i]); err != nil {
-			again = append(again, m.rest(err))
-		}
+		settling.Go(func() error {
+			if err := p.settle(ctx, topic, m, receipts[i]); err != nil {
+				left[i] = m.rest(err)
+			}
+			return nil
+		})
 	}
-	return again
+	_ = settling.Wait() // errors are kept with what is left
+	return append(again, slices.DeleteFunc(left, func(t *toPublish) bool { return t == nil })...)
 }
 
 func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepared) error {
@@ -264,7 +291,7 @@ func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepar
 		sum := mappingOf(m.body, m.message.State.Chunk)
 		mapping, twice := rows[sum]
 		if !twice {
-			mapping = Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
+			mapping = m.mapping(topic)
 		}
 		for _, to := range m.to {
 			mapping.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
@@ -279,6 +306,19 @@ func (p *SNSPublisher) remember(ctx context.Context, topic string, list []prepar
 	return p.Mappings.Add(ctx, repeated, rows)
 }
 
+// mapping is what reports of a publish to a topic are found by.
+func (p prepared) mapping(topic string) Mapping {
+	m := Mapping{
+		Service: p.item.service, Message: p.item.message, Targets: make(map[string]MappedTarget, len(p.to)),
+		CorrelationID: p.cause.CorrelationID, CausationID: p.cause.CausationID, After: p.cause.After,
+		UserID: p.message.State.Accepted.UserID,
+	}
+	for _, to := range p.to {
+		m.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
+	}
+	return m
+}
+
 // settle records what SNS took, or ends what it refuses for good. An error says that it is to be tried again.
 func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r Receipt) error {
 	if r.Err == nil && len(m.to) == 0 {
@@ -286,15 +326,11 @@ func (p *SNSPublisher) settle(ctx context.Context, topic string, m prepared, r R
 	}
 	if r.Err == nil {
 		event := domain.MessagePublished{TopicARN: topic, SNSMessageID: r.MessageID, To: m.to}
-		step := eventlog.On(m.message.Stream, domain.RecordPublish{Published: event}).Lazy()
+		step := eventlog.On(m.message.Stream, domain.RecordPublish{Published: event}).From(m.message).Lazy()
 		if err := eventlog.ExecuteAll(ctx, p.Log, m.cause, step); err != nil {
 			return err
 		}
-		mapping := Mapping{Service: m.item.service, Message: m.item.message, Targets: map[string]MappedTarget{}}
-		for _, to := range m.to {
-			mapping.Targets[mappedAt(topic, to.URL)] = MappedTarget{to.EndpointID, to.Plan}
-		}
-		return p.Mappings.Published(ctx, map[string]Mapping{r.MessageID: mapping})
+		return p.Mappings.Published(ctx, r.MessageID, m.mapping(topic))
 	}
 	failed := asTransport(r.Err)
 	if failed.NoTopic && p.Lost != nil {

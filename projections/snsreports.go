@@ -100,8 +100,8 @@ type SNSReports struct {
 	Observe   func(domain.Report) // for metrics; may be nil
 	// Proved is told of an endpoint that took a message while a handshake of it is under way; may be nil.
 	Proved func(service, endpoint string)
-	mu     sync.Mutex // one report at a time
-	kept   time.Time  // when a report was last kept for later
+	mu     sync.Mutex
+	kept   time.Time // when a report was last kept for later
 }
 
 // ReportsActor is who records what SNS reports.
@@ -110,8 +110,6 @@ const ReportsActor = "sns"
 // Take records a report, or keeps it until its message is found. When it returns nil the record need not come again; the
 // same record twice is one report.
 func (s *SNSReports) Take(ctx context.Context, record []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	matched, err := s.tryMatch(ctx, record)
 	if err != nil || matched {
 		return err
@@ -133,6 +131,8 @@ func (s *SNSReports) Take(ctx context.Context, record []byte) error {
 	if err := s.Views.Apply(ctx, Beside, []Row{row}, 0); err != nil {
 		return fmt.Errorf("keep a report: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.kept = now
 	return nil
 }
@@ -163,39 +163,46 @@ func (s *SNSReports) match(ctx context.Context, record []byte) (bool, error) {
 	if err != nil {
 		return false, nil // it waits, and is then recorded as it came
 	}
-	service, message, to, ok, err := s.find(ctx, r)
+	found, to, ok, err := s.find(ctx, r)
 	if err != nil || !ok {
 		return false, err
 	}
-	return true, s.record(ctx, service, message, to, r, record)
+	return true, s.record(ctx, found, to, r, record)
 }
 
-// find looks for the message by SNS's own id first, then by the body's MD5: that this is what the field has is practice,
-// not documentation.
-func (s *SNSReports) find(ctx context.Context, r statusRecord) (service, message string, to MappedTarget, ok bool, err error) {
-	for _, key := range []string{r.Notification.MessageID, r.Notification.MD5} {
+// find looks for the message by its body's MD5, then by SNS's own id: that the first is what the field has is practice, not
+// documentation.
+func (s *SNSReports) find(ctx context.Context, r statusRecord) (found Mapping, to MappedTarget, ok bool, err error) {
+	at := mappedAt(r.Notification.TopicARN, r.Delivery.URL)
+	for _, key := range []string{r.Notification.MD5, r.Notification.MessageID} {
 		if key == "" {
 			continue
 		}
-		found, to, ok, err := s.Mappings.Find(ctx, key, mappedAt(r.Notification.TopicARN, r.Delivery.URL))
-		if err != nil {
-			return "", "", to, false, err
+		if found, to, ok, err = s.Mappings.Find(ctx, key, at); err != nil {
+			return found, to, false, err
 		}
 		if ok {
-			return found.Service, found.Message, to, true, nil
+			return found, to, true, s.Mappings.prove(ctx, key == r.Notification.MD5)
 		}
 	}
-	return "", "", to, false, nil
+	return found, to, false, nil
 }
 
-func (s *SNSReports) record(ctx context.Context, service, message string, to MappedTarget, r statusRecord, record []byte) error {
-	m, err := eventlog.Load[domain.Message](ctx, s.Log, domain.MessageStream(service, message))
-	if err != nil {
-		return err
+func (s *SNSReports) record(ctx context.Context, found Mapping, to MappedTarget, r statusRecord, record []byte) error {
+	service := found.Service
+	if found.CorrelationID == "" { // a mapping of a former version
+		m, err := eventlog.Load[domain.Message](ctx, s.Log, domain.MessageStream(service, found.Message))
+		if err != nil {
+			return err
+		}
+		found.CorrelationID, found.CausationID, found.After = m.State.CorrelationID, m.State.EventID, m.State.RoutedAt
 	}
-	e, err := s.Endpoints.Endpoint(ctx, service, to.EndpointID)
-	if err != nil {
-		return err
+	e := domain.Endpoint{UserID: found.UserID}
+	if found.UserID == "" || s.Proved != nil {
+		var err error
+		if e, err = s.Endpoints.Endpoint(ctx, service, to.EndpointID); err != nil {
+			return err
+		}
 	}
 	report := r.report(record, s.Now())
 	cmd := domain.RecordReport{Report: report, Plan: to.Plan, Attempts: r.Delivery.Attempts, Last: r.Delivery.Attempts >= s.Retries.Attempts()}
@@ -205,8 +212,12 @@ func (s *SNSReports) record(ctx context.Context, service, message string, to Map
 	if len(report.Answer) > 0 {
 		cmd.AnswerKey = domain.PayloadKey(service, e.UserID, report.At)
 	}
-	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: m.State.CorrelationID, CausationID: m.State.EventID, After: m.State.RoutedAt}
-	steps := []eventlog.Step{eventlog.On(domain.DeliveryStream(service, message, to.EndpointID), cmd)}
+	cause := eventlog.Cause{Actor: ReportsActor, CorrelationID: found.CorrelationID, CausationID: found.CausationID, After: found.After}
+	outcome := eventlog.On(domain.DeliveryStream(service, found.Message, to.EndpointID), cmd)
+	if to.Plan == 0 && r.Delivery.Attempts <= 1 { // nothing came before, or it is loaded after the conflict
+		outcome = outcome.From(eventlog.Loaded[domain.Delivery]{Stream: domain.DeliveryStream(service, found.Message, to.EndpointID)})
+	}
+	steps := []eventlog.Step{outcome}
 	if cmd.Gone() {
 		steps = append(steps, eventlog.On(domain.EndpointStream(service, to.EndpointID), domain.PauseEndpoint{Reason: domain.PausedGone}))
 	}
@@ -252,8 +263,6 @@ func (s *SNSReports) Retry(ctx context.Context) error {
 }
 
 func (s *SNSReports) retry(ctx context.Context, row Row) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var w waitingReport
 	if err := json.Unmarshal(row.Body, &w); err != nil {
 		return fmt.Errorf("read a waiting report: %w", err)
@@ -267,7 +276,13 @@ func (s *SNSReports) retry(ctx context.Context, row Row) error {
 		return err
 	}
 	if !matched {
-		if s.Now().Sub(w.Came) < domain.UnmatchedLimit {
+		waited := s.Now().Sub(w.Came)
+		if waited >= proofKept { // it may be that records name messages by something else
+			if err := s.Mappings.prove(ctx, false); err != nil {
+				return err
+			}
+		}
+		if waited < domain.UnmatchedLimit {
 			return nil
 		}
 		if err := s.giveUp(ctx, w); err != nil {

@@ -152,5 +152,5 @@ func (s *SNSReports) recordUndelivered(ctx context.Context, e envelope, m Mappin
 	}
 	var r statusRecord
 	r.Notification.TopicARN, r.Delivery.URL, r.Status, r.Delivery.Attempts = e.TopicARN, at, "FAILURE", s.Retries.Attempts()
-	return s.record(ctx, m.Service, m.Message, to, r, u.Body)
+	return s.record(ctx, m, to, r, u.Body)
 }

@@ -113,8 +113,8 @@ type Views interface {
 	// Apply writes rows, and the checkpoint with them or after them. A row whose stored version is the same or newer is left
 	// as it is, its lists too; one that is taken away leaves its version behind, so that an older row does not bring it back.
 	// Notices are there no later than their row. It need not be durable by itself: after a crash it may be as if it had
-	// not been, all of it. What failed may be written in part, and is repeated. A position of 0 leaves the checkpoint as it
-	// is.
+	// not been, all of it; but what is Beside the log is durable when this returns. What failed may be written in part, and is
+	// repeated. A position of 0 leaves the checkpoint as it is.
 	Apply(context.Context, Generation, []Row, eventlog.Position) error
 	// Get gives a row, or ErrNoRow. It sees every Apply before it, as do the others.
 	Get(context.Context, Generation, View, string) (Row, error)

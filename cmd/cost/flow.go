@@ -244,11 +244,11 @@ func (w *world) measure(ctx context.Context, l load, from int) (*usage, error) {
 }
 
 // warmUp publishes webhooks that are not counted, until all have come.
-func (w *world) warmUp(ctx context.Context, n int) error {
-	if err := w.publish(ctx, load{together: 1}, 0, n); err != nil {
+func (w *world) warmUp(ctx context.Context, from, n int) error {
+	if err := w.publish(ctx, load{together: 1}, from, n); err != nil {
 		return err
 	}
-	if err := w.until(ctx, "the first webhooks", func() bool { return w.endpoints.count() >= n }); err != nil {
+	if err := w.until(ctx, "the first webhooks", func() bool { return w.endpoints.count() >= from+n }); err != nil {
 		return fmt.Errorf("%w: %d have come", err, w.endpoints.count())
 	}
 	return w.settle(ctx)

@@ -39,7 +39,7 @@ const (
 	waitEndpoint = 150.0 // an endpoint's answer to the role queue
 	// Of each invocation Lambda writes START, END and REPORT, in the format text, and CloudWatch Logs counts 26 bytes for each
 	// event (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, "Batch size").
-	platformLogBytes = 91 + 63 + 193 + 3*logEventBytes
+	platformLogBytes = 0
 	logEventBytes    = 26
 	// TCP, IP and TLS around a request of about a kilobyte on a connection that stays open.
 	transportBytes = 200

@@ -13,7 +13,7 @@ var update = flag.Bool("update", false, "write docs/cli.md")
 
 // TestDocs holds docs/cli.md against the commands, whose help it is.
 func TestDocs(t *testing.T) {
-	for _, name := range []string{"WEBPLUG_ADDR", "WEBPLUG_DATA"} {
+	for _, name := range []string{"WEBPLUG_ADDR", "WEBPLUG_DATA", "WEBPLUG_STAGE"} {
 		t.Setenv(name, "")
 	}
 	const path = "../../docs/cli.md"

@@ -214,7 +214,8 @@ func TestFunctionsKilled(t *testing.T) {
 	})
 }
 
-// What SNS refuses, at the SDK's HTTP layer: nothing is lost, and what never goes by SNS goes without it.
+// What SNS refuses, at the SDK's HTTP layer: nothing is lost, and what never goes by SNS goes without it. It takes 30 s: what is
+// throttled is put off for ten.
 func TestFunctionsRefused(t *testing.T) {
 	k := newKillable(t)
 	message, _ := k.send()
@@ -225,8 +226,8 @@ func TestFunctionsRefused(t *testing.T) {
 		times      int32 // that PublishBatch fails
 		viaSNS     string
 	}{
-		{"throttled it is published by the work queue", "Throttled", http.StatusTooManyRequests, 4, "delivered"},
-		{"out of order it is published by the work queue", "InternalError", http.StatusInternalServerError, 4, "delivered"},
+		{"throttled it is published by the work queue", "Throttled", http.StatusTooManyRequests, 2, "delivered"},
+		{"out of order it is published by the work queue", "InternalError", http.StatusInternalServerError, 1, "delivered"},
 		{"never taken it fails for SNS, and goes to the queue without it", "InvalidParameter", http.StatusBadRequest, 1000, "failed"},
 		{"too long it fails for SNS, and goes to the queue without it", "BatchRequestTooLong", http.StatusBadRequest, 1000, "failed"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -27,10 +28,23 @@ import (
 	"webplug/projections"
 )
 
-// dynamoServer is one DynamoDB Local for all tests of this package that need it; moto one for theirs.
-var dynamoServer = sync.OnceValues(func() (*local.Server, error) {
-	return local.Start(context.Background(), local.Options{Progress: func(string) {}})
-})
+// dynamoServer is one DynamoDB Local for all tests of this package that need it.
+var (
+	startedServer *local.Server
+	dynamoServer  = sync.OnceValues(func() (*local.Server, error) {
+		var err error
+		startedServer, err = local.Start(context.Background(), local.Options{Progress: func(string) {}})
+		return startedServer, err
+	})
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if startedServer != nil {
+		_ = startedServer.Close()
+	}
+	os.Exit(code)
+}
 
 // cloudWorld is the AWS home on one machine: DynamoDB Local, moto's SNS and SQS, and endpoints that are functions.
 type cloudWorld struct {

@@ -66,7 +66,15 @@ func (s *sim) chains() map[string][]eventlog.Recorded {
 func (s *sim) checkMessage(streams map[string][]eventlog.Recorded, own []eventlog.Recorded, dead map[string]bool) {
 	s.t.Helper()
 	accepted, ok := own[0].Event.(domain.MessageAccepted)
-	if !ok || len(own) != 1 {
+	published := map[string]int{} // by endpoint
+	for _, r := range own[1:] {
+		p, is := r.Event.(domain.MessagePublished)
+		ok = ok && is && s.sns != nil
+		for _, to := range p.To {
+			published[to.EndpointID]++
+		}
+	}
+	if !ok {
 		s.t.Errorf("%s has %d events, the first %T", own[0].Stream, len(own), own[0].Event)
 		return
 	}
@@ -76,23 +84,30 @@ func (s *sim) checkMessage(streams map[string][]eventlog.Recorded, own []eventlo
 	}
 	for _, endpoint := range accepted.Targets {
 		events := streams[own[0].Stream.String()+"/"+endpoint]
-		end := s.legal(own[0], events)
 		e := s.endpoints[endpoint]
-		if e == nil { // made by a request that was never answered
+		if e == nil { // made by a request that was never answered, of whatever format
 			continue
 		}
 		took := s.net.took(e.url, id)
+		var end domain.DeliveryStatus
+		most := 1 + s.crashes + successes(events) + e.rivals[id]
+		if e.sns {
+			// SNS may have a publish whose record is lost, and may repeat, after a crash, what it had not noted as delivered.
+			end, most = s.legalSNS(own[0], events), (published[endpoint]+s.crashes)*(1+s.crashes)
+		} else {
+			end = s.legal(own[0], events)
+		}
 		switch {
 		case end == domain.Pending || end == domain.Retrying:
 			s.t.Errorf("%s to %s is still %s: %s", id, endpoint, end, story(events))
 		case end == domain.Delivered && took == 0:
 			s.t.Errorf("%s to %s counts as delivered, and never came: %s", id, endpoint, story(events))
-		case took > 1+s.crashes+successes(events):
+		case took > most:
 			s.t.Errorf("%s came to %s %d times: %s", id, endpoint, took, story(events))
 		case end == domain.Failed:
 			dead[id+"/"+endpoint] = true
 		}
-		if m := s.messages[id]; m != nil && !e.touched && !m.touched && end != domain.Delivered && !exhausted(events) {
+		if m := s.messages[id]; m != nil && !e.sns && !e.touched && !m.touched && end != domain.Delivered && !exhausted(events) {
 			s.t.Errorf("%s to %s, which was never paused, ended as %s: %s", id, endpoint, end, story(events))
 		}
 	}
@@ -199,6 +214,65 @@ func (s *sim) legal(accepted eventlog.Recorded, events []eventlog.Recorded) doma
 			status = domain.Discarded
 		default:
 			wrong(r, "no event of a delivery")
+		}
+	}
+	return status
+}
+
+// legalSNS walks the history of a delivery of the format sns by rules of its own, and answers where it ends. Reports may be
+// missing, late and in any order; that SNS told nothing is mended by one that comes after all.
+func (s *sim) legalSNS(accepted eventlog.Recorded, events []eventlog.Recorded) domain.DeliveryStatus {
+	s.t.Helper()
+	status, last, unreported := domain.Pending, accepted.Time, false
+	seen := map[string]bool{}
+	for _, r := range events {
+		wrong := func(what string) {
+			s.t.Helper()
+			s.t.Errorf("%s@%d: %s: %s", r.Stream, r.Version, what, story(events))
+		}
+		attempt := func(a domain.AttemptRecord) {
+			if a.AttemptID != "" && seen[a.AttemptID] {
+				wrong("one report is recorded twice")
+			}
+			seen[a.AttemptID] = true
+		}
+		if r.Time.Before(last) {
+			wrong("time runs backwards")
+		}
+		last = r.Time
+		open := status == domain.Pending || status == domain.Retrying
+		switch e := r.Event.(type) {
+		case domain.AttemptFailed:
+			attempt(e.AttemptRecord)
+			if !e.Next.IsZero() {
+				if !open {
+					wrong("a delivery that has ended is tried again")
+				}
+				status = domain.Retrying
+			}
+		case domain.DeliverySucceeded:
+			attempt(e.AttemptRecord)
+			status, unreported = domain.Delivered, false
+		case domain.DeliveryFailed:
+			attempt(e.AttemptRecord)
+			if !open && !unreported {
+				wrong("a delivery that has ended fails")
+			}
+			status, unreported = domain.Failed, false
+		case domain.DeliveryUnreported:
+			if !open || r.Time.Sub(e.PublishedAt) < domain.ReportLimit {
+				wrong("it is given up too soon")
+			}
+			status, unreported = domain.Failed, true
+		case domain.RetryRequested:
+			if status == domain.Pending {
+				wrong("a pending delivery is retried")
+			}
+			status, unreported = domain.Pending, false
+		case domain.DeliveryDiscarded:
+			status, unreported = domain.Discarded, false
+		default:
+			wrong("no event of a delivery")
 		}
 	}
 	return status

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing/synctest"
 	"time"
+
+	"webplug/domain"
 )
 
 // step is one random thing that happens.
@@ -49,7 +51,13 @@ func (s *sim) step() {
 		s.discard()
 	case n < 45:
 		s.repeat()
-	case n < 65:
+	case n < 47:
+		s.rival()
+	case n < 53 && s.sns != nil:
+		for range 3 {
+			s.confirm()
+		}
+	case n < 66:
 		s.wait()
 	default:
 		for range 1 + s.chance.IntN(8) {
@@ -77,9 +85,15 @@ func (s *sim) addEndpoint() {
 	m := s.mood()
 	s.net.set(url, m)
 	user := pick(s, s.users)
-	body := fmt.Sprintf(`{"user_id":%q,"url":%q,"event_types":[%s]}`, user, url, pick(s, s.types))
+	format := domain.StandardWebhooks
+	if s.sns != nil && s.chance.IntN(2) == 0 {
+		format = domain.SNS
+	}
+	body := fmt.Sprintf(`{"user_id":%q,"url":%q,"event_types":[%s],"format":%q}`, user, url, pick(s, s.types), format)
 	if a, ok := s.must(http.MethodPost, s.svc("/endpoints"), body); ok {
-		s.endpoints[a["id"].(string)] = &simEndpoint{id: a["id"].(string), url: url, user: user, touched: m == quits}
+		s.endpoints[a["id"].(string)] = &simEndpoint{
+			id: a["id"].(string), url: url, user: user, sns: format == domain.SNS, touched: m == quits, rivals: map[string]int{},
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 // TestSimulation runs the whole product in one process, in virtual time, against a network and a disk that misbehave,
 // and holds it to a model. WEBPLUG_SIM_SEEDS says how many random worlds, WEBPLUG_SIM_SEED repeats one.
 func TestSimulation(t *testing.T) {
-	first, count := uint64(1), 5
+	first, count := uint64(1), 4
 	if s := os.Getenv("WEBPLUG_SIM_SEEDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -58,6 +58,9 @@ func TestSimulation(t *testing.T) {
 				s.check()
 				s.end()
 				t.Logf("%d messages, %d endpoints, %d crashes, %d requests to endpoints", len(s.order), len(s.endpoints), s.crashes, s.net.requests())
+				if s.sns != nil {
+					t.Logf("%d reports of SNS's", s.sns.reported)
+				}
 			})
 		})
 	}
@@ -73,6 +76,7 @@ type sim struct {
 	disk    *simDisk
 	net     *simNet
 	wire    *cable
+	sns     *simSNS // nil: a world without the format sns
 	home    *home
 	stop    context.CancelFunc
 	done    chan struct{}
@@ -90,7 +94,9 @@ type sim struct {
 
 type simEndpoint struct {
 	id, url, user string
-	touched       bool // it was paused, removed or gone at some time
+	sns           bool           // its format
+	touched       bool           // it was paused, removed or gone at some time
+	rivals        map[string]int // attempts of a second dispatcher, by message
 }
 
 type simMessage struct {
@@ -106,6 +112,9 @@ func newSim(t *testing.T, seed uint64) *sim {
 	s := &sim{
 		t: t, chance: rand.New(rand.NewPCG(seed, 1)), shared: rand.New(rand.NewPCG(seed, 2)), net: newSimNet(),
 		endpoints: map[string]*simEndpoint{}, messages: map[string]*simMessage{},
+	}
+	if seed%2 == 0 {
+		s.sns = &simSNS{s: s}
 	}
 	s.disk = newSimDisk(vfs.NewCrashableMem(), rand.New(rand.NewPCG(seed, 3)))
 	s.open(false)
@@ -132,6 +141,13 @@ func (s *sim) id() string {
 	return id.String()
 }
 
+// roll draws below n, for other goroutines.
+func (s *sim) roll(n int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shared.IntN(n)
+}
+
 func (s *sim) jitter() float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,12 +156,18 @@ func (s *sim) jitter() float64 {
 
 func (s *sim) open(rebuild bool) {
 	s.t.Helper()
-	s.wire = &cable{net: s.net}
+	wire := &cable{net: s.net}
+	s.wire = wire
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
 	if testing.Verbose() {
 		logger = slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
+	var openTopics func(context.Context) (*topics, error)
+	if s.sns != nil {
+		openTopics = s.sns.open
+	}
 	h, err := openHome(context.Background(), homeOptions{
+		stage: "sim", openTopics: openTopics,
 		dir: "data", fs: s.disk, virtualTime: true, keys: keyring{master: bytes.Repeat([]byte{7}, 32), admin: "admin"}, sender: s.wire,
 		checkURL: func(context.Context, string) error { return nil }, now: time.Now, newID: s.id, random: s,
 		jitter: s.jitter, schedule: domain.DefaultSchedule, defaultFormat: domain.StandardWebhooks, rebuild: rebuild,
@@ -159,7 +181,12 @@ func (s *sim) open(rebuild bool) {
 	s.home, s.stop, s.done = h, stop, make(chan struct{})
 	go func() {
 		defer close(s.done)
-		if err := h.run(ctx); err != nil && !s.wire.isCut() {
+		var reporting sync.WaitGroup
+		defer reporting.Wait()
+		if s.sns != nil {
+			reporting.Go(func() { s.sns.report(ctx, h.topics, wire) })
+		}
+		if err := h.run(ctx); err != nil && !wire.isCut() {
 			s.t.Errorf("run: %v", err)
 		}
 	}()
@@ -215,6 +242,11 @@ func (s *sim) call(method, path string, body string, header ...string) (status i
 	return w.Code, answer, true
 }
 
+// visit follows a link without a key. What it answers is the endpoint's to know.
+func (s *sim) visit(path string) {
+	s.home.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil))
+}
+
 // must is a request that has to succeed, if the process lives.
 func (s *sim) must(method, path, body string, header ...string) (map[string]any, bool) {
 	s.t.Helper()
@@ -254,6 +286,9 @@ func (s *sim) live(steps int) {
 func (s *sim) settle() {
 	for _, e := range s.endpoints {
 		s.net.set(e.url, works)
+	}
+	for s.sns != nil && len(s.sns.handed) > 0 {
+		s.confirm()
 	}
 	for range 40 {
 		time.Sleep(time.Hour)

@@ -78,6 +78,8 @@ func TestSNSKilled(t *testing.T) {
 		published := func() int {
 			return len(slices.DeleteFunc(c.types(message), func(of string) bool { return of != "MessagePublished" }))
 		}
+		w.end() // it may be published once more while the report comes; an end in good order waits for the record
+		w.begin()
 		n := published()
 		w.crash(w.clones())
 		c.legal(message, endpoint, other)
@@ -231,6 +233,63 @@ func TestSNSTransportRefuses(t *testing.T) {
 			retried(cu, sub, snslocal.Limits{})
 		})
 	}
+	t.Run("where our own bound of a topic's slots is reached a further one is made, up to the bound of topics", func(t *testing.T) {
+		c := newSNSWorld(t, func(w *snsWorld) { w.slots, w.shards = 1, 2 }).customer()
+		first, _ := c.active(c.usr, hookURL)
+		second, _ := c.active(c.usr, otherURL)
+		if all := c.subscriptionsAtSNS(); !slices.Contains(all, hookURL+" 0") || !slices.Contains(all, otherURL+" 1") {
+			t.Fatalf("%v", all)
+		}
+		const third = "https://third.example/hook"
+		_, sub := c.subscribe(c.usr, third)
+		if s := c.awaitSubscription(sub, "failed"); s["reason"] != "policy_limit" {
+			t.Fatalf("%v", s)
+		}
+		message, answer := c.send()
+		if answer["deliveries"] != 2.0 || len(answer["skipped"].([]any)) != 1 {
+			t.Fatalf("%v", answer)
+		}
+		c.legal(message, first, second)
+	})
+	t.Run("where every topic up to the bound is full at SNS it fails clearly, and is tried again", func(t *testing.T) {
+		c := newSNSWorld(t, func(w *snsWorld) { w.limits.PoliciesPerTopic, w.shards = 1, 2 }).customer()
+		c.active(c.usr, hookURL)
+		c.active(c.usr, otherURL)
+		_, sub := c.subscribe(c.usr, "https://third.example/hook")
+		if s := c.awaitSubscription(sub, "failed"); s["reason"] != "policy_limit" {
+			t.Fatalf("%v", s)
+		}
+		retried(c, sub, snslocal.Limits{})
+	})
+	t.Run("where confirmations are pending one that is made leaves room for the next", func(t *testing.T) {
+		c := newSNSWorld(t, func(w *snsWorld) { w.limits.Pending = 1 }).customer()
+		_, first := c.subscribe(c.usr, hookURL)
+		c.awaitSubscription(first, "pending_confirmation")
+		_, second := c.subscribe(c.usr, otherURL)
+		c.awaitSubscription(second, "failed")
+		c.call("POST", "/services/"+c.svc+"/subscriptions/"+first+"/confirm", map[string]any{"token": c.handshake(hookURL, 1).Token}, 200)
+		retried(c, second, snslocal.Limits{Pending: 1})
+	})
+	t.Run("where subscribing is throttled all have their turn", func(t *testing.T) {
+		c := newSNSWorld(t, func(w *snsWorld) { w.limits.SubscribesPerSecond = 2 }).customer()
+		const n = 8
+		subs := make([]string, n)
+		for i := range subs {
+			_, subs[i] = c.subscribe(c.usr, fmt.Sprintf("https://%d.example/hook", i))
+		}
+		c.eventually("each has got its handshake", func() bool {
+			c.clock.pass(time.Second)
+			if err := c.sns.Tick(t.Context(), true); err != nil {
+				t.Fatal(err)
+			}
+			for _, sub := range subs {
+				if c.subscription(sub)["status"] != "pending_confirmation" {
+					return false
+				}
+			}
+			return true
+		})
+	})
 	t.Run("where confirming finds the account's policies used up it fails clearly, and can be confirmed later", func(t *testing.T) {
 		c := newSNSWorld(t, nil).customer()
 		c.active(c.usr, hookURL)

@@ -51,7 +51,10 @@ type snsWorld struct {
 	publish func(do func() ([]projections.Receipt, error)) ([]projections.Receipt, error) // nil: do it
 	status  func(take func() error) error                                                 // nil: take it
 	limits  snslocal.Limits
-	every   bool // a record of each attempt
+	every   bool                // a record of each attempt
+	record  func([]byte) []byte // what becomes of a record on its way; nil: nothing
+	slots   int                 // of a topic, and
+	shards  int                 // topics of a type; 0 is as ever
 	stop    func()
 }
 
@@ -182,6 +185,7 @@ func (w *snsWorld) begin() {
 		}
 		w.home, w.topics, w.sns = h, h.topics, h.sns
 	}
+	w.sns.Reconciler.MaxSlots, w.sns.Reconciler.MaxShards = w.slots, w.shards
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	h := w.home
@@ -205,6 +209,9 @@ func (w *snsWorld) openTopics(context.Context) (*topics, error) {
 		Dir: "sns", FS: w.snsDisk, PublicURL: "http://webplug.test" + localPath, Now: w.clock.now, Random: rand.Reader, Limits: w.limits,
 		RoundTripper: w.endpoints, EveryAttempt: w.every,
 		Status: func(ctx context.Context, record []byte) error {
+			if w.record != nil {
+				record = w.record(record)
+			}
 			take := func() error { return t.reports.Take(ctx, record) }
 			if w.status != nil {
 				return w.status(take)

@@ -39,6 +39,21 @@ func Load[S State[S]](ctx context.Context, l *Log, s Stream) (Loaded[S], error) 
 	return loaded, nil
 }
 
+// LoadFrom folds a stream out of the events of its root's trail, which has been read whole.
+func LoadFrom[S State[S]](trail []Recorded, s Stream) (Loaded[S], error) {
+	loaded := Loaded[S]{Stream: s}
+	for _, r := range trail {
+		if r.Stream != s {
+			continue
+		}
+		if r.Version != loaded.Version+1 {
+			return loaded, fmt.Errorf("load %s: version %d is missing: %w", s, loaded.Version+1, ErrDamaged)
+		}
+		loaded.take(r)
+	}
+	return loaded, nil
+}
+
 // Fold continues a state with events that were read or appended.
 func Fold[S State[S]](state S, events ...Recorded) S {
 	for _, r := range events {

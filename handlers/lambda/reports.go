@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"webplug/domain/eventlog"
 )
@@ -31,6 +32,9 @@ const (
 	controlMessage = "CONTROL_MESSAGE"
 )
 
+// reportsAtOnce is how many records are taken side by side: each waits for the event log several times.
+const reportsAtOnce = 16
+
 // Handle takes a batch. A record that cannot be taken does not keep the others back.
 func (r *Reports) Handle(ctx context.Context, e events.CloudwatchLogsEvent) error {
 	batch, err := e.AWSLogs.Parse()
@@ -46,16 +50,23 @@ func (r *Reports) Handle(ctx context.Context, e events.CloudwatchLogsEvent) erro
 	default:
 		r.Logger.Warn("a batch of log records is of an unknown kind; its records are taken all the same", "kind", batch.MessageType, "group", batch.LogGroup)
 	}
-	var failed error
-	for _, record := range batch.LogEvents {
-		if err := r.Taker.Take(ctx, []byte(record.Message)); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("record %s of %s: %w", record.ID, batch.LogGroup, err))
-		}
-		if ctx.Err() != nil {
-			break
-		}
+	errs := make([]error, len(batch.LogEvents))
+	var group errgroup.Group
+	group.SetLimit(reportsAtOnce)
+	for i, record := range batch.LogEvents {
+		group.Go(func() error {
+			err := ctx.Err() // what is not begun in time comes again
+			if err == nil {
+				err = r.Taker.Take(ctx, []byte(record.Message))
+			}
+			if err != nil {
+				errs[i] = fmt.Errorf("record %s of %s: %w", record.ID, batch.LogGroup, err)
+			}
+			return nil
+		})
 	}
-	if failed != nil {
+	_ = group.Wait() // each has its own
+	if failed := errors.Join(errs...); failed != nil {
 		r.log(ctx, failed)
 		return fmt.Errorf("take SNS's reports: %w", failed)
 	}

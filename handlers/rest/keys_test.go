@@ -145,7 +145,8 @@ var scopeOf = map[string]string{
 	"GET /v1/whoami": "any",
 
 	"GET /healthz": "", "GET /readyz": "", "GET /metrics": "", "GET /openapi.json": "", "GET /docs": "",
-	"POST /selftest/:token": "",
+
+	"POST /selftest/:token": "token", // in its path
 }
 
 func TestEveryRouteIsDescribedAndInTheTable(t *testing.T) {
@@ -198,8 +199,13 @@ func TestNoKeySeesWhatIsNotItsOwn(t *testing.T) {
 				}
 				return s.send(r)
 			}
-			if scope == "" {
+			switch scope {
+			case "":
 				with("none").want(200)
+				return
+			case "token":
+				with("none").refused(404)
+				with(adminKey).refused(404)
 				return
 			}
 

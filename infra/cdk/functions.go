@@ -89,6 +89,10 @@ func (s *stack) function(r stage.Role, code *awslambda.CfnFunction_CodeProperty)
 		Timeout:       jsii.Number(of.timeout),
 		RecursiveLoop: jsii.String(loop),
 		Environment:   &awslambda.CfnFunction_EnvironmentProperty{Variables: &env},
+		// START, END and REPORT of each invocation would be half of what an accepted message logs; what they tell is in metrics.
+		LoggingConfig: &awslambda.CfnFunction_LoggingConfigProperty{
+			LogFormat: jsii.String("JSON"), SystemLogLevel: jsii.String("WARN"), ApplicationLogLevel: jsii.String("INFO"),
+		},
 	})
 	f.AddResourceDependency(logs, nil) // else Lambda might make it, without retention
 	return f

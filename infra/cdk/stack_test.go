@@ -68,8 +68,9 @@ func TestFunctions(t *testing.T) {
 			released().HasResourceProperties(jsii.String("AWS::Lambda::Function"), properties{
 				"FunctionName": properties{"Fn::Sub": stage.Function("${Stage}", role)}, "Runtime": "provided.al2023",
 				"Architectures": []any{"arm64"}, "Handler": "bootstrap",
-				"Code": properties{"S3Bucket": properties{"Ref": stage.ParamCodeBucket}, "S3Key": properties{"Ref": stage.ParamCodeKey}},
-				"Role": properties{"Fn::GetAtt": []any{specs[role].id + "Role", "Arn"}},
+				"LoggingConfig": properties{"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"},
+				"Code":          properties{"S3Bucket": properties{"Ref": stage.ParamCodeBucket}, "S3Key": properties{"Ref": stage.ParamCodeKey}},
+				"Role":          properties{"Fn::GetAtt": []any{specs[role].id + "Role", "Arn"}},
 			})
 		})
 		if timeout := time.Duration(f["Timeout"].(float64)) * time.Second; timeout >= stage.LongestInvocation {

@@ -76,7 +76,11 @@ func (v Views) Apply(ctx context.Context, g projections.Generation, rows []proje
 				return fmt.Errorf("stage a checkpoint: %w", err)
 			}
 		}
-		if err := w.batch.Commit(pebble.NoSync); err != nil {
+		durably := pebble.NoSync
+		if g == projections.Beside { // the log cannot make these again
+			durably = pebble.Sync
+		}
+		if err := w.batch.Commit(durably); err != nil {
 			return fmt.Errorf("write rows: %w: %w", eventlog.ErrUnavailable, err)
 		}
 		return nil

@@ -36,3 +36,17 @@ func TestViewsCrash(t *testing.T) {
 		}
 	}
 }
+
+// What the log cannot make again (mappings of SNS's reports, reports that wait) is not lost in a crash.
+func TestWhatIsBesideTheLogSurvivesACrash(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	v := open(t, Options{Dir: "data", FS: fs}).Views()
+	row := projections.Row{View: projections.ViewMappings, ID: "a", Version: 1, Body: []byte("x")}
+	if err := v.Apply(t.Context(), projections.Beside, []projections.Row{row}, 0); err != nil {
+		t.Fatal(err)
+	}
+	after := open(t, Options{Dir: "data", FS: fs.CrashClone(vfs.CrashCloneCfg{})}).Views()
+	if got, err := after.Get(t.Context(), projections.Beside, projections.ViewMappings, "a"); err != nil || string(got.Body) != "x" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+}

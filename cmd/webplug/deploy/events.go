@@ -40,11 +40,10 @@ func (e Event) begins() bool {
 	if !e.OfStack() {
 		return false
 	}
-	switch types.ResourceStatus(e.Status) {
-	case types.ResourceStatusCreateInProgress, types.ResourceStatusUpdateInProgress, types.ResourceStatusDeleteInProgress,
-		types.ResourceStatusImportInProgress:
+	switch e.Status {
+	case "CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS":
 		return true
-	case types.ResourceStatusUpdateRollbackInProgress: // a further try begins with it
+	case "UPDATE_ROLLBACK_IN_PROGRESS": // a further try begins with it
 		return strings.Contains(e.Reason, "User Initiated")
 	}
 	return false

@@ -73,11 +73,11 @@ func (c *Cloud) Plan(ctx context.Context, r Release, s Settings) (*Plan, error) 
 	}
 	p := &Plan{Stack: found, From: found.Parameters[stage.ParamVersion], To: r.Version, release: r, settings: s, template: described}
 	p.Repair = repairOf(found)
-	switch phaseOf(found) {
-	case stuck:
+	if phaseOf(found) == stuck {
 		p.Blind = true
 		return p, nil
-	case standing:
+	}
+	if phaseOf(found) == standing {
 		return p, c.planUpdate(ctx, p)
 	}
 	return p, c.planFirst(ctx, p)
@@ -105,6 +105,7 @@ func repairOf(s Stack) string {
 		return fmt.Sprintf("making the stack failed (%s): what is left of it is deleted, and it is made again", s.Status)
 	case undeleted:
 		return "taking the stack down failed (DELETE_FAILED): that is finished first, then the stack is made again"
+	case absent, working, standing: // there is nothing to repair
 	case stuck:
 		return "the way back from a failed update failed too (UPDATE_ROLLBACK_FAILED): CloudFormation is asked to go on with it"
 	}
@@ -190,13 +191,13 @@ func (c *Cloud) readChanges(ctx context.Context, p *Plan) error {
 		if err != nil {
 			return c.explain(err)
 		}
-		switch out.Status {
-		case types.ChangeSetStatusCreatePending, types.ChangeSetStatusCreateInProgress:
+		if out.Status == types.ChangeSetStatusCreatePending || out.Status == types.ChangeSetStatusCreateInProgress {
 			if err := pause(ctx, c.Poll); err != nil {
-				return err
+				return c.explain(err)
 			}
 			continue
-		case types.ChangeSetStatusFailed:
+		}
+		if out.Status == types.ChangeSetStatusFailed {
 			return c.refused(ctx, p, aws.ToString(out.StatusReason))
 		}
 		for _, change := range out.Changes {

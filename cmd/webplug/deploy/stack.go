@@ -88,16 +88,16 @@ const (
 // phaseOf sorts the statuses of
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
 func phaseOf(s Stack) phase {
-	switch s.Status {
-	case "", types.StackStatusDeleteComplete:
+	switch string(s.Status) {
+	case "", "DELETE_COMPLETE":
 		return absent
-	case types.StackStatusReviewInProgress:
+	case "REVIEW_IN_PROGRESS":
 		return empty
-	case types.StackStatusCreateFailed, types.StackStatusRollbackComplete, types.StackStatusRollbackFailed:
+	case "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED":
 		return ruined
-	case types.StackStatusUpdateRollbackFailed:
+	case "UPDATE_ROLLBACK_FAILED":
 		return stuck
-	case types.StackStatusDeleteFailed:
+	case "DELETE_FAILED":
 		return undeleted
 	}
 	if strings.HasSuffix(string(s.Status), "_IN_PROGRESS") {
@@ -108,9 +108,5 @@ func phaseOf(s Stack) phase {
 
 // succeeded says whether a status is the good end of making or changing a stack.
 func succeeded(s types.StackStatus) bool {
-	switch s {
-	case types.StackStatusCreateComplete, types.StackStatusUpdateComplete, types.StackStatusImportComplete:
-		return true
-	}
-	return false
+	return s == types.StackStatusCreateComplete || s == types.StackStatusUpdateComplete || s == types.StackStatusImportComplete
 }

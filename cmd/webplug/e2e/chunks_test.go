@@ -35,6 +35,7 @@ func (s service) crowd(n int, of func(i int) *receiver) (endpoints []endpointRow
 
 // It takes long, since it makes 1,200 endpoints by HTTP, and there is nothing smaller that has three chunks.
 func TestAMessageToAThousandAndMoreEndpoints(t *testing.T) {
+	ofStandardWebhooks(t, "1,200 handshakes in bearable time; cmd/webplug has a test with 520")
 	t.Parallel()
 	s := newService(t)
 	s.eventType("card_issued")

@@ -23,10 +23,12 @@ export function PageHead({ title, mono, children, actions, sentence }: { title: 
 export function Section({ title, note, actions, children, className }: { title: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string }) {
   return (
     <section className={cn("min-w-0", className)}>
-      <div className="mb-2 flex min-h-7 flex-wrap items-center gap-x-4 gap-y-1">
-        <h2 className="font-semibold">{title}</h2>
-        {note && <div className="text-small text-muted">{note}</div>}
-        {actions && <div className="ml-auto flex items-center gap-2">{actions}</div>}
+      <div className="mb-2 flex min-h-7 items-start gap-x-4">
+        <div className="flex min-h-7 min-w-0 flex-1 flex-wrap items-center gap-x-4 gap-y-1">
+          <h2 className="font-semibold">{title}</h2>
+          {note && <div className="text-small text-muted">{note}</div>}
+        </div>
+        {actions && <div className="flex min-h-7 shrink-0 items-center gap-2">{actions}</div>}
       </div>
       {children}
     </section>

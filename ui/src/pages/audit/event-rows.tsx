@@ -47,7 +47,8 @@ export function EventRows({ rows, fresh, names, chosen, to, dimmed }: RowsProps)
       ),
     },
   ];
-  return <Table label="Events" columns={columns} rows={rows} id={idOf} to={to} name={(e) => `${e.type}: show the event`} chosen={chosen} fresh={fresh} dimmed={dimmed} replace />;
+  // Beside the chosen event there is no room for what stands in it.
+  return <Table label="Events" columns={chosen ? columns.filter((c) => c.key !== "actor" && c.key !== "stream") : columns} rows={rows} id={idOf} to={to} name={(e) => `${e.type}: show the event`} chosen={chosen} fresh={fresh} dimmed={dimmed} replace />;
 }
 
 const idOf = (e: Event) => e.id;
