@@ -53,7 +53,7 @@ func TestCommandLine(t *testing.T) {
 		{"serve --data=", exitUsage, "", "--data: is empty; name a folder"},
 		{"receive --addr " + taken, exitFailed, "", "webplug: listen on " + taken + ": address already in use; choose another with --addr\n"},
 		{"serve --addr " + taken, exitFailed, "", "webplug: listen on " + taken + ": address already in use; choose another with --addr or WEBPLUG_ADDR\n"},
-		{"receive --addr nowhere", exitFailed, "", "listen on nowhere"},
+		{"receive --addr nowhere", exitUsage, "", "is not host:port"},
 	}
 	for _, test := range tests {
 		t.Run(test.args, func(t *testing.T) {
