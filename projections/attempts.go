@@ -1,8 +1,12 @@
 package projections
 
 import (
+	"context"
 	"errors"
 	"time"
+
+	"webplug/domain"
+	"webplug/domain/eventlog"
 )
 
 // start makes the lane's next attempt.
@@ -95,4 +99,29 @@ func (l *Lanes) postpone(n *lane, p Planned) {
 	delete(n.active, p.ID())
 	l.mu.Unlock()
 	l.wake(n.name, l.dispatcher.Now().Add(time.Second))
+}
+
+// takeAudience queues the first attempts of a chunk of a message.
+func (l *Lanes) takeAudience(ctx context.Context, r eventlog.Recorded) {
+	targets, _, _ := domain.Audience(r.Event)
+	var body []byte
+	err := error(nil)
+	byRows := r.Time.Before(l.rowsFor)
+	if !byRows {
+		if body, err = l.dispatcher.webhook(ctx, r); err != nil {
+			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
+			byRows = true // by its rows each delivery is set aside
+		}
+	}
+	if byRows {
+		for _, endpoint := range targets {
+			l.fallBehind(Lane{r.Stream.Service, endpoint})
+		}
+		return
+	}
+	for _, p := range plan(r, targets, body) {
+		if !l.leftOut(Lane{p.Service, p.Endpoint}) {
+			l.enqueue(p)
+		}
+	}
 }

@@ -167,58 +167,6 @@ func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
 	return schema, nil
 }
 
-// Candidates implements the port of that name.
-func (d *Directory) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
-	if after != "" && d.settled != nil { // after a crash it may be behind the log, and who goes on is not waited for
-		if err := d.settled(ctx); err != nil {
-			return nil, false, err
-		}
-	}
-	out, more := d.candidates(service, eventType, user, after, limit)
-	for i := range out {
-		u, err := d.User(ctx, service, out[i].Endpoint.UserID)
-		if err != nil {
-			return nil, false, err
-		}
-		if u.Archived() {
-			out[i].UserArchived = domain.Stamp{By: u.ArchivedBy, At: u.ArchivedAt}
-		}
-	}
-	return out, more, nil
-}
-
-func (d *Directory) candidates(service, eventType, user, after string, limit int) (out []domain.Candidate, more bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	s := d.subscribers[domain.EventTypeStream(service, eventType)]
-	if s == nil {
-		return nil, false
-	}
-	add := func(ids []string) {
-		for _, id := range ids {
-			e := d.endpoints[domain.EndpointStream(service, id)]
-			if s, ok := e.Subscription(eventType); ok {
-				out = append(out, domain.Candidate{Endpoint: e, Subscription: s})
-			}
-		}
-	}
-	switch {
-	case user != "" && after == "" && len(s.of[user]) <= limit:
-		out = make([]domain.Candidate, 0, len(s.of[user]))
-		add(s.of[user])
-	case user == "" && after == "" && s.count <= limit:
-		out = make([]domain.Candidate, 0, s.count)
-		for _, ids := range s.of {
-			add(ids)
-		}
-	default:
-		ids, more := s.behind(user, after, limit)
-		add(ids)
-		return out, more
-	}
-	return out, false
-}
-
 // fill reads all endpoints' rows: the start of a process.
 func (d *Directory) fill(ctx context.Context, v Views, g Generation) error {
 	for list, err := range v.Lists(ctx, g, ViewEndpoints, "endpoints/") {

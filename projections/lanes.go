@@ -276,31 +276,6 @@ func (l *Lanes) take(ctx context.Context, rec eventlog.Record) {
 	}
 }
 
-// takeAudience queues the first attempts of a chunk of a message.
-func (l *Lanes) takeAudience(ctx context.Context, r eventlog.Recorded) {
-	targets, _, _ := domain.Audience(r.Event)
-	var body []byte
-	err := error(nil)
-	byRows := r.Time.Before(l.rowsFor)
-	if !byRows {
-		if body, err = l.dispatcher.webhook(ctx, r); err != nil {
-			l.logger.Error("a payload cannot be opened", "message", r.Stream.Root, "error", err)
-			byRows = true // by its rows each delivery is set aside
-		}
-	}
-	if byRows {
-		for _, endpoint := range targets {
-			l.fallBehind(Lane{r.Stream.Service, endpoint})
-		}
-		return
-	}
-	for _, p := range plan(r, targets, body) {
-		if !l.leftOut(Lane{p.Service, p.Endpoint}) {
-			l.enqueue(p)
-		}
-	}
-}
-
 func (l *Lanes) lane(name Lane) *lane {
 	n := l.lanes[name]
 	if n == nil {

@@ -79,9 +79,6 @@ func (p *Projector) Open(ctx context.Context, feed eventlog.Feed) error {
 // OnJob tells what to do when a job has been asked for. It must not block, and comes before Run.
 func (p *Projector) OnJob(do func()) { p.onJob = do }
 
-// OnUnrouted tells what to do when a message is to be routed on. It must not block, and comes before Run.
-func (p *Projector) OnUnrouted(do func(message eventlog.Stream)) { p.onUnrouted = do }
-
 // Directory is the catalogue in memory that the projector keeps.
 func (p *Projector) Directory() *Directory { return p.directory }
 
@@ -362,23 +359,6 @@ func (p *Projector) project(ctx context.Context, at eventlog.Position, r eventlo
 		}
 		return err
 	}
-}
-
-// summarise makes the summary row of a large audience.
-func (p *Projector) summarise(r eventlog.Recorded) error {
-	row, ok, err := audienceRow(r)
-	if err != nil || !ok {
-		return err
-	}
-	message, _ := domain.MessageOf(r.Stream.Root)
-	of := domain.MessageStream(r.Stream.Service, message)
-	if rows := p.catalogue[of]; len(rows) == 0 || rows[0].Version < row.Version {
-		p.catalogue[of] = []Row{row}
-	}
-	if p.onUnrouted != nil && unrouted(r) {
-		p.onUnrouted(of)
-	}
-	return nil
 }
 
 // flush writes what has changed, with the checkpoint; with all set, also what is held back. If it cannot, everything stays

@@ -193,3 +193,23 @@ func (r *RouterRunner) next() (eventlog.Stream, bool) {
 	delete(r.known, s)
 	return s, true
 }
+
+// summarise makes the summary row of a large audience.
+func (p *Projector) summarise(r eventlog.Recorded) error {
+	row, ok, err := audienceRow(r)
+	if err != nil || !ok {
+		return err
+	}
+	message, _ := domain.MessageOf(r.Stream.Root)
+	of := domain.MessageStream(r.Stream.Service, message)
+	if rows := p.catalogue[of]; len(rows) == 0 || rows[0].Version < row.Version {
+		p.catalogue[of] = []Row{row}
+	}
+	if p.onUnrouted != nil && unrouted(r) {
+		p.onUnrouted(of)
+	}
+	return nil
+}
+
+// OnUnrouted tells what to do when a message is to be routed on. It must not block, and comes before Run.
+func (p *Projector) OnUnrouted(do func(message eventlog.Stream)) { p.onUnrouted = do }

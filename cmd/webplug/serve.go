@@ -71,6 +71,7 @@ Environment:
   WEBPLUG_STAGE       stands in the names of SNS topics, as --stage
   AWS_ENDPOINT_URL_SNS  an SNS to use instead of the one that this binary brings; with AWS's other variables
   WEBPLUG_SNS_FEEDBACK_ROLE  with it: the role by which that SNS writes delivery status records
+  AWS_ENDPOINT_URL_SQS  with --store dynamodb: deliver as in an AWS account, by topics and the queues of this SQS
   WEBPLUG_PPROF       address on loopback where Go's profiles are served; else nowhere
 
 With --store dynamodb the log, its keys and the read models lie in tables of DynamoDB, named by --tables, and deliveries are

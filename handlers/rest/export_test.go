@@ -1,11 +1,17 @@
 package rest
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
-// Routes lists the routes as "GET /v1/services/:svc".
+// Routes lists the API's routes as "GET /v1/services/:svc". The receiver of self-tests is none that clients use.
 func (a *API) Routes() []string {
 	var out []string
 	for _, r := range a.echo.Routes() {
+		if strings.HasPrefix(r.Path, selfTestPath) {
+			continue
+		}
 		out = append(out, r.Method+" "+r.Path)
 	}
 	return out

@@ -84,6 +84,7 @@ func (s *stack) policy(r stage.Role) []map[string]any {
 	case stage.Schedule:
 		add(s.appendLog()...)
 		add(s.scanLog(), s.dropRows(), s.receive("TakeDeadLetters", s.queues.letters.AttrArn()),
+			allow("TakeDeadLettersLater", []string{"sqs:ChangeMessageVisibility"}, s.queues.letters.AttrArn()),
 			s.send("WakeQueues", s.queues.attempts.AttrArn(), s.queues.work.AttrArn()))
 	case stage.API:
 		add(s.appendLog()...)

@@ -30,7 +30,7 @@ func Start(t testing.TB) string {
 	if err != nil {
 		t.Skipf("this test runs moto %s, which cannot be installed: %v", Version, err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func Start(t testing.TB) string {
 	}
 	t.Cleanup(func() { stop(); _ = server.Wait() })
 	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		if c, err := net.Dial("tcp", address); err == nil {
+		if c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address); err == nil {
 			_ = c.Close()
 			return "http://" + address
 		}
