@@ -58,7 +58,7 @@ type BucketFigures struct {
 	Start time.Time `json:"start"`
 	Figures
 	// Open are deliveries of messages that were accepted in the bucket and have not ended at this moment.
-	Open int `json:"open"`
+	Open          int   `json:"open"`
 	LatencyCounts []int `json:"latency_counts"`
 }
 

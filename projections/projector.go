@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"webplug/domain"
 	"webplug/domain/eventlog"
 )
 
