@@ -42,7 +42,7 @@ func (u *usage) bill(webhooks int) []item {
 	for r, f := range u.functions {
 		invocations += f.invocations
 		gbSeconds += f.billedMS(r) / 1000 * memory(r) / 1024
-		logs += f.logBytes + int64(f.invocations*platformLogBytes)
+		logs += f.logBytes
 	}
 	return append(lines,
 		item{"Lambda invocations", each(float64(invocations)), "calls", priceInvocation},

@@ -78,7 +78,7 @@ func run(ctx context.Context) error {
 const (
 	alarmsOfTheStack  = 24
 	secretsOfTheStack = 2
-	metricsOfTheStack = 3
+	metricsOfTheStack = 2
 )
 
 // warm is how many webhooks come before those that are counted.

@@ -37,10 +37,9 @@ const (
 	waitSNS      = 20.0
 	waitSQS      = 10.0
 	waitEndpoint = 150.0 // an endpoint's answer to the role queue
-	// Of each invocation Lambda writes START, END and REPORT, in the format text, and CloudWatch Logs counts 26 bytes for each
-	// event (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, "Batch size").
-	platformLogBytes = 0
-	logEventBytes    = 26
+	// What CloudWatch Logs counts besides each event's text
+	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html, "Batch size").
+	logEventBytes = 26
 	// TCP, IP and TLS around a request of about a kilobyte on a connection that stays open.
 	transportBytes = 200
 )

@@ -72,9 +72,9 @@ func functions(out io.Writer, m measured) {
 			continue
 		}
 		n := float64(m.load.webhooks)
-		fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.2f\t%.1f\t%.0f\t\n", r, float64(f.invocations)/n, f.billedMS(r)/n,
+		fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\t\n", r, float64(f.invocations)/n, f.billedMS(r)/n,
 			f.cpu.Seconds()*1000*fullProcessorMB/memory(r)/n, f.billedMS(r)/float64(f.invocations),
-			(float64(f.logBytes)+float64(f.invocations*platformLogBytes))/n)
+			float64(f.logBytes)/n)
 	}
 	_ = t.Flush()
 	for call, n := range m.used.otherCalls {
@@ -103,7 +103,7 @@ func assumptions(webhooks, slow, users int) string {
 		fmt.Sprintf("  full batches: %d records of the stream, %d of a queue, %d of a log group, an invocation each; one message a second: 1 each.", batchRecords, batchQueue, batchReports),
 		fmt.Sprintf("  memory %g MB, the role api %g MB (infra/cdk), arm64. Computing is measured here, and as slow as memory/%d MB of a processor.", memory(stage.Views), memory(stage.API), fullProcessorMB),
 		fmt.Sprintf("  waits in a row: %g ms DynamoDB, %g ms SNS, %g ms SQS, %g ms an endpoint's answer; calls are made to take as long.", waitDynamoDB, waitSNS, waitSQS, waitEndpoint),
-		fmt.Sprintf("  Lambda's own log lines: %d bytes an invocation (format text). SNS's send to SQS is billed as a call.", platformLogBytes),
+		"  Lambda itself writes no line of an invocation (infra/cdk: system log level WARN). SNS's send to SQS is billed as a call.",
 		fmt.Sprintf("  %d bytes of TCP, IP and TLS with each request and answer; connections stay open, so no handshakes.", transportBytes),
 		"  SNS writes one status record for a delivery, sampled at 100 %.",
 		"  List prices of us-east-1 (cmd/cost/prices.go names the pages), no free tier; polling of the stream is free, and of idle queues",
@@ -115,8 +115,8 @@ func assumptions(webhooks, slow, users int) string {
 func months(alarms, secrets, metrics int) string {
 	const polls = 2 * 5 * 3 * 60 * 24 * 30 // two mapped queues, 5 pollers each, a request of 20 s
 	return fmt.Sprintf("By the month, whatever is sent: %d alarms $%.2f, %d secrets $%.2f, %d metrics of WebPlug's own up to $%.2f,\n"+
-		"polling of the two idle queues %d calls $%.2f, the role schedule 43,200 invocations (see /docs of the stack). What is kept\n"+
-		"costs $%.2f a GB and month in tables, $%.2f with recovery to any point.",
+		"polling of the two idle queues %d calls $%.2f; not measured: the role schedule, 43,200 invocations. What is kept costs\n"+
+		" $%.2f a GB and month in tables, $%.2f with recovery to any point.",
 		alarms, float64(alarms)*priceAlarm, secrets, float64(secrets)*priceSecret, metrics, float64(metrics)*priceMetric,
 		polls, float64(polls)*priceSQSCall, priceTableGBMonth, priceTableGBMonth+priceRecoverGB)
 }
