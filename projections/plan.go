@@ -34,8 +34,8 @@ type dropping struct {
 
 // ViewPlan has the one row that is the plan.
 const (
-	ViewPlan View = "plan"
-	planID        = "plan"
+	ViewPlan View   = "plan"
+	planID   string = "plan"
 )
 
 func readPlan(ctx context.Context, v Views) (p generationPlan, err error) {

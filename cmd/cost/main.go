@@ -53,7 +53,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	fmt.Println(assumptions(*webhooks, *slow, *users))
+	_, _ = fmt.Fprintln(os.Stdout, assumptions(*webhooks, *slow, *users))
 	var tooDear error
 	for _, format := range []domain.Format{domain.SNS, domain.StandardWebhooks} {
 		if *only != "" && *only != string(format) {
@@ -70,7 +70,7 @@ func run(ctx context.Context) error {
 			tooDear = errors.Join(tooDear, fmt.Errorf("a million webhooks of format %s cost $%.2f at full batches; the goal is under $%g", format, cost, goals[format]))
 		}
 	}
-	fmt.Println("\n" + months(alarmsOfTheStack, secretsOfTheStack, metricsOfTheStack))
+	_, _ = fmt.Fprintln(os.Stdout, "\n"+months(alarmsOfTheStack, secretsOfTheStack, metricsOfTheStack))
 	return tooDear
 }
 

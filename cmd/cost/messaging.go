@@ -137,9 +137,9 @@ type queues struct {
 // ServeHTTP answers SendMessageBatch.
 func (s *queues) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in struct {
-		QueueUrl string //nolint:revive // as AWS spells it
+		QueueUrl string
 		Entries  []struct {
-			Id           string //nolint:revive // as AWS spells it
+			Id           string
 			MessageBody  string
 			DelaySeconds int
 		}

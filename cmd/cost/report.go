@@ -20,13 +20,13 @@ type measured struct {
 
 // report writes what webhooks of one format cost.
 func report(out io.Writer, format string, all []measured, details bool) {
-	fmt.Fprintf(out, "\nformat %s: dollars for a million delivered webhooks\n\n", format)
+	_, _ = fmt.Fprintf(out, "\nformat %s: dollars for a million delivered webhooks\n\n", format)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	heads := ""
 	for _, m := range all {
 		heads += fmt.Sprintf("%s\t$\t", m.load.name)
 	}
-	fmt.Fprintf(t, "\t%s\n", heads)
+	_, _ = fmt.Fprintf(t, "\t%s\n", heads)
 	bills := make([][]item, len(all))
 	for i, m := range all {
 		bills[i] = m.used.bill(m.load.webhooks)
@@ -37,13 +37,13 @@ func report(out io.Writer, format string, all []measured, details bool) {
 			b := bills[i][line]
 			row += fmt.Sprintf("%s %s\t%.2f\t", number(b.amount), b.unit, b.perMillion())
 		}
-		fmt.Fprintln(t, row)
+		_, _ = fmt.Fprintln(t, row)
 	}
 	row := "all\t"
 	for _, b := range bills {
 		row += fmt.Sprintf("\t%.2f\t", total(b))
 	}
-	fmt.Fprintln(t, row)
+	_, _ = fmt.Fprintln(t, row)
 	_ = t.Flush()
 	for _, m := range all {
 		functions(out, m)
@@ -63,31 +63,31 @@ func number(n float64) string {
 
 // functions writes what each role did.
 func functions(out io.Writer, m measured) {
-	fmt.Fprintf(out, "\n%s, by function, for each webhook:\n", m.load.name)
+	_, _ = fmt.Fprintf(out, "\n%s, by function, for each webhook:\n", m.load.name)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tinvocations\tms billed\tof these computing\tms an invocation\tlog bytes\t")
+	_, _ = fmt.Fprintln(t, "\tinvocations\tms billed\tof these computing\tms an invocation\tlog bytes\t")
 	for _, r := range stage.Roles() {
 		f := m.used.functions[r]
 		if f == nil {
 			continue
 		}
 		n := float64(m.load.webhooks)
-		fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\t\n", r, float64(f.invocations)/n, f.billedMS(r)/n,
+		_, _ = fmt.Fprintf(t, "%s\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\t\n", r, float64(f.invocations)/n, f.billedMS(r)/n,
 			f.cpu.Seconds()*1000*fullProcessorMB/memory(r)/n, f.billedMS(r)/float64(f.invocations),
 			float64(f.logBytes)/n)
 	}
 	_ = t.Flush()
 	for call, n := range m.used.otherCalls {
-		fmt.Fprintf(out, "  also %d calls of %s\n", n, call)
+		_, _ = fmt.Fprintf(out, "  also %d calls of %s\n", n, call)
 	}
 }
 
 // unitsBy writes who took DynamoDB's units, most first.
 func unitsBy(out io.Writer, what string, of map[string]float64, webhooks int) {
 	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Compare(of[b], of[a]) })
-	fmt.Fprintf(out, "  %s for each webhook, by role, call and table:\n", what)
+	_, _ = fmt.Fprintf(out, "  %s for each webhook, by role, call and table:\n", what)
 	for _, name := range names {
-		fmt.Fprintf(out, "    %8.3f  %s\n", of[name]/float64(webhooks), name)
+		_, _ = fmt.Fprintf(out, "    %8.3f  %s\n", of[name]/float64(webhooks), name)
 	}
 }
 

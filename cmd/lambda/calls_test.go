@@ -118,7 +118,7 @@ func grants(tables string, c cloud.Call) []grant {
 	case "dynamodb":
 		return tableGrants(tables, c)
 	case "secretsmanager":
-		var in struct{ SecretId string } //nolint:revive // as AWS spells it
+		var in struct{ SecretId string }
 		_ = json.Unmarshal(c.Body, &in)
 		name, ok := map[string]string{masterARN: "master-key", adminARN: "admin-key"}[in.SecretId]
 		if !ok {
@@ -128,7 +128,7 @@ func grants(tables string, c cloud.Call) []grant {
 	case "sns":
 		return topicGrants(c)
 	case "sqs":
-		var in struct{ QueueUrl string } //nolint:revive // as AWS spells it
+		var in struct{ QueueUrl string }
 		_ = json.Unmarshal(c.Body, &in)
 		queue := in.QueueUrl[strings.LastIndex(in.QueueUrl, "/")+1:]
 		return []grant{{"sqs:" + strings.TrimSuffix(c.Action, "Batch"), "queue/" + strings.TrimPrefix(queue, "webplug-test-")}}

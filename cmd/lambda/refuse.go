@@ -38,7 +38,7 @@ func refuse(ctx context.Context, api string, why error) error {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("Lambda answers %s", answer.Status)
+		return fmt.Errorf("the runtime answers %s", answer.Status)
 	}
 	return nil
 }

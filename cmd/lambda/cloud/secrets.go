@@ -11,7 +11,7 @@ type Secrets map[string]string
 
 // ServeHTTP answers a call.
 func (s Secrets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var in struct{ SecretId string } //nolint:revive // as AWS spells it
+	var in struct{ SecretId string }
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	if err := json.UnmarshalRead(r.Body, &in); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
