@@ -122,7 +122,8 @@ func (w *world) open(again bool) {
 		defer close(w.done)
 		var both sync.WaitGroup
 		both.Go(func() { w.may(w.projector.Run(run, w.store)) })
-		if w.byHand {
+		if w.byHand { // as lanes do: nobody publishes before the directory has what was committed
+			w.may(w.projector.CatchUp(run, w.store))
 			close(ready)
 		} else {
 			both.Go(func() { w.may(w.lanes.Run(run, w.store, time.Minute, func() { close(ready) })) })
