@@ -105,7 +105,7 @@ func (s *stack) readLog() map[string]any {
 func (s *stack) appendLog() []map[string]any {
 	return []map[string]any{
 		s.readLog(),
-		allow("AppendLog", []string{"dynamodb:PutItem", "dynamodb:ConditionCheckItem"}, s.tables.log.AttrArn()),
+		allow("AppendLog", []string{"dynamodb:PutItem"}, s.tables.log.AttrArn()),
 		allow("KeepDataKeys", []string{"dynamodb:GetItem", "dynamodb:PutItem"}, s.tables.keys.AttrArn()),
 		allow("ReadMasterKey", []string{"secretsmanager:GetSecretValue"}, s.secrets.master.Ref()),
 	}
