@@ -29,20 +29,27 @@ type session struct {
 // run makes a command's work of a function that has a session.
 func (a *app) run(do func(s *session, args []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		s, err := a.local(c)
+		s, _, err := a.connected(c)
 		if err != nil {
 			return err
 		}
-		t, err := a.flags.target()
-		if err != nil {
-			return err
-		}
-		if s.Client, err = a.client(t); err != nil {
-			return err
-		}
-		s.service = t.Service
 		return wrongFlag(c, do(s, args))
 	}
+}
+
+// connected is a session with a server, and where and as whom that is.
+func (a *app) connected(c *cobra.Command) (*session, target, error) {
+	s, err := a.local(c)
+	if err != nil {
+		return nil, target{}, err
+	}
+	t, err := a.flags.target()
+	if err != nil {
+		return nil, t, err
+	}
+	s.Client, err = a.client(t)
+	s.service = t.Service
+	return s, t, err
 }
 
 // local is a session without a connection.

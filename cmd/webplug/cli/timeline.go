@@ -23,8 +23,8 @@ type attempt struct {
 	At         time.Time `json:"at"`
 }
 
-// accepted is what MessageAccepted has.
-type accepted struct {
+// audience is what MessageAccepted and MessageRouted have.
+type audience struct {
 	EventType string   `json:"event_type"`
 	UserID    string   `json:"user_id"`
 	Targets   []string `json:"targets"`
@@ -34,7 +34,8 @@ type accepted struct {
 		Since      time.Time `json:"since"`
 		By         string    `json:"by"`
 	} `json:"skipped"`
-	Test bool `json:"test"`
+	Test bool   `json:"test"`
+	More string `json:"more"` // "" where it is decided on all
 }
 
 // tell says what happened, and what is to be known of it. What it does not know it names by the event's own type.
@@ -42,6 +43,8 @@ func (e event) tell() (what string, details []string) {
 	switch e.Type {
 	case "MessageAccepted":
 		return e.tellAccepted()
+	case "MessageRouted":
+		return e.tellRouted()
 	case "AttemptFailed", "DeliveryFailed", "DeliverySucceeded":
 		return e.tellAttempt()
 	case "RetryRequested":
@@ -57,19 +60,36 @@ func (e event) tell() (what string, details []string) {
 }
 
 func (e event) tellAccepted() (string, []string) {
-	var a accepted
+	var a audience
 	if json.Unmarshal(e.Data, &a) != nil {
 		return "accepted", nil
 	}
-	audience := "all users"
+	whom := "all users"
 	if a.UserID != "" {
-		audience = a.UserID
+		whom = a.UserID
 	}
-	what := a.EventType + " for " + audience
+	what := a.EventType + " for " + whom
 	if a.Test {
 		what = "test of " + what
 	}
-	details := []string{what + ", to " + counted(len(a.Targets), "endpoint")}
+	return "accepted", a.details(what + ", to " + counted(len(a.Targets), "endpoint"))
+}
+
+// tellRouted tells of a further part of a large audience.
+func (e event) tellRouted() (string, []string) {
+	var a audience
+	if json.Unmarshal(e.Data, &a) != nil {
+		return "routed on", nil
+	}
+	return "routed on", a.details("to " + counted(len(a.Targets), "further endpoint"))
+}
+
+// details are who gets it, who does not and why, and whether that is all.
+func (a audience) details(to string) []string {
+	if a.More != "" {
+		to += "; on others it is decided next"
+	}
+	details := []string{to}
 	for _, s := range a.Skipped {
 		skipped := "not to " + s.EndpointID + ": " + strings.ReplaceAll(s.Reason, "_", " ")
 		if s.EndpointID == "" {
@@ -83,7 +103,7 @@ func (e event) tellAccepted() (string, []string) {
 		}
 		details = append(details, skipped)
 	}
-	return "accepted", details
+	return details
 }
 
 func (e event) tellAttempt() (string, []string) {

@@ -20,6 +20,8 @@ func TestTimeline_tells_who_did_what_when(t *testing.T) {
 	entries, err := timeline([]jsontext.Value{
 		event("2026-11-24T23:59:58.000Z", "MessageAccepted", "svc_1/msg_1", "key_1", "Shop",
 			`{"event_type":"card_issued","user_id":"usr_1","targets":["ep_1"],"skipped":[{"endpoint_id":"ep_2","reason":"paused","since":"2026-11-20T08:00:00Z","by":"admin"}]}`),
+		event("2026-11-24T23:59:58.005Z", "MessageRouted", "svc_1/msg_1~1", "routing", "routing",
+			`{"event_type":"card_issued","targets":["ep_3","ep_4"],"skipped":[{"endpoint_id":"ep_5","reason":"gone"}],"more":"usr_9/ep_9"}`),
 		event("2026-11-24T23:59:58.012Z", "AttemptFailed", "svc_1/msg_1/ep_1", "dispatch", "dispatch",
 			`{"attempt":1,"attempt_id":"a","url":"http://x/","status_code":503,"cause":"http_503","duration_ms":11.5,"answer":"busy\u001b[2J\nhere","next":"2026-11-25T00:00:03Z"}`),
 		event("2026-11-25T00:00:03.500Z", "DeliveryFailed", "svc_1/msg_1/ep_1", "dispatch", "dispatch", `{"cause":"endpoint_paused"}`),
@@ -39,7 +41,10 @@ func TestTimeline_tells_who_did_what_when(t *testing.T) {
 23:59:58.000                  accepted                   by Shop (key_1)
               card_issued for usr_1, to 1 endpoint
               not to ep_2: paused since 2026-11-20 08:00:00.000 by admin
-23:59:58.012        +12 ms    attempt 1 failed     ep_1  by dispatch
+23:59:58.005        +5 ms     routed on                  by routing
+              to 2 further endpoints; on others it is decided next
+              not to ep_5: gone
+23:59:58.012        +7 ms     attempt 1 failed     ep_1  by dispatch
               HTTP 503 in 11 ms from http://x/
               it said: busy\x1b[2J\nhere
               next attempt at 2026-11-25 00:00:03.000

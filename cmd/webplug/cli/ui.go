@@ -36,15 +36,8 @@ func (a *app) uiCommand() *cobra.Command {
 	var addr string
 	c := &cobra.Command{Use: "ui", Short: "Serve the management UI on this machine, for a WebPlug elsewhere", Long: uiHelp}
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		s, err := a.local(c)
+		s, t, err := a.connected(c)
 		if err != nil {
-			return err
-		}
-		t, err := a.flags.target()
-		if err != nil {
-			return err
-		}
-		if s.Client, err = a.client(t); err != nil {
 			return err
 		}
 		return s.serveUI(addr, t.Key)
