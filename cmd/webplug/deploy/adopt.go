@@ -50,17 +50,9 @@ func (c *Cloud) adopt(ctx context.Context, p *Plan) error {
 		return &Error{Message: "the template describes none of the tables that an earlier deployment kept: " + strings.Join(p.Adopted, ", ")}
 	}
 	c.Watch.Step("taking over " + strings.Join(p.Adopted, ", "))
-	name := "webplug-" + c.Token()
-	made, err := c.CloudFormation.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
-		StackName: aws.String(c.Where.Stack()), ChangeSetName: &name, ClientToken: &name, ChangeSetType: types.ChangeSetTypeImport,
-		TemplateBody: aws.String(string(body)), Parameters: c.parameters(p), ResourcesToImport: take,
-		Tags: []types.Tag{{Key: aws.String(stage.TagStage), Value: &c.Stage}},
-	})
-	if err != nil {
-		return c.explain(err)
-	}
-	p.changeSet = aws.ToString(made.Id)
-	if err := c.readChanges(ctx, p); err != nil {
+	if err := c.order(ctx, p, &cloudformation.CreateChangeSetInput{
+		ChangeSetType: types.ChangeSetTypeImport, TemplateBody: aws.String(string(body)), ResourcesToImport: take,
+	}); err != nil {
 		c.forgetEmpty(context.WithoutCancel(ctx))
 		return err
 	}

@@ -103,7 +103,7 @@ func (d *destruction) stack(ctx context.Context) error {
 		}
 		if events, err = d.deleteStack(ctx, s, keep...); err == nil {
 			d.removed.Stack = true
-			return leftOut(keep, events)
+			return leftOut(keep)
 		}
 		var stopped *Interrupted
 		if errors.As(err, &stopped) || len(events) == 0 {
@@ -117,7 +117,7 @@ func (d *destruction) stack(ctx context.Context) error {
 	return err
 }
 
-func leftOut(names []string, _ []Event) error {
+func leftOut(names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
@@ -161,24 +161,12 @@ func (d *destruction) topics(ctx context.Context) error {
 
 // subscriptions ends those whose topic is gone: SNS does so by itself, some time. A pending one has no ARN and ends in two days.
 func (d *destruction) subscriptions(ctx context.Context) error {
-	in := &sns.ListSubscriptionsInput{}
-	var ours []string
-	for {
-		out, err := d.Topics.ListSubscriptions(ctx, in)
-		if err != nil {
-			return d.explain(err)
-		}
-		for _, s := range out.Subscriptions {
-			if d.ofStage(aws.ToString(s.TopicArn)) && isARN(aws.ToString(s.SubscriptionArn)) {
-				ours = append(ours, *s.SubscriptionArn)
-			}
-		}
-		if in.NextToken = out.NextToken; in.NextToken == nil {
-			break
-		}
+	ours, err := d.Cloud.subscriptions(ctx)
+	if err != nil {
+		return err
 	}
-	for _, arn := range ours {
-		if _, err := d.Topics.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: &arn}); err != nil && !isNotFound(err) {
+	for _, s := range ours {
+		if _, err := d.Topics.Unsubscribe(ctx, &sns.UnsubscribeInput{SubscriptionArn: s.SubscriptionArn}); err != nil && !isNotFound(err) {
 			return d.explain(err)
 		}
 		d.removed.Subscriptions++

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"webplug/infra/stage"
@@ -107,22 +106,14 @@ func typeOf(topicARN string) string {
 // subscribed are the endpoints' subscriptions to the stage's topics that are confirmed, each with its URL. Queues, functions and
 // whatever else the operator subscribes are his own.
 func (c *Cloud) subscribed(ctx context.Context) (map[string]string, error) {
+	found, err := c.subscriptions(ctx)
 	all := map[string]string{}
-	in := &sns.ListSubscriptionsInput{}
-	for {
-		out, err := c.Topics.ListSubscriptions(ctx, in)
-		if err != nil {
-			return nil, c.explain(err)
-		}
-		for _, s := range out.Subscriptions {
-			if c.ofStage(aws.ToString(s.TopicArn)) && isARN(aws.ToString(s.SubscriptionArn)) && ofEndpoint(s) {
-				all[*s.SubscriptionArn] = aws.ToString(s.Endpoint)
-			}
-		}
-		if in.NextToken = out.NextToken; in.NextToken == nil {
-			return all, nil
+	for _, s := range found {
+		if ofEndpoint(s) {
+			all[*s.SubscriptionArn] = aws.ToString(s.Endpoint)
 		}
 	}
+	return all, err
 }
 
 func ofEndpoint(s snstypes.Subscription) bool {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	secrettypes "github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 
 	"webplug/infra/stage"
 )
@@ -157,6 +158,26 @@ func (c *Cloud) topics(ctx context.Context) ([]string, error) {
 		for _, t := range out.Topics {
 			if arn := aws.ToString(t.TopicArn); c.ofStage(arn) {
 				all = append(all, arn)
+			}
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			return all, nil
+		}
+	}
+}
+
+// subscriptions are those to the stage's topics that are confirmed, by whomever.
+func (c *Cloud) subscriptions(ctx context.Context) ([]snstypes.Subscription, error) {
+	var all []snstypes.Subscription
+	in := &sns.ListSubscriptionsInput{}
+	for {
+		out, err := c.Topics.ListSubscriptions(ctx, in)
+		if err != nil {
+			return nil, c.explain(err)
+		}
+		for _, s := range out.Subscriptions {
+			if c.ofStage(aws.ToString(s.TopicArn)) && isARN(aws.ToString(s.SubscriptionArn)) {
+				all = append(all, s)
 			}
 		}
 		if in.NextToken = out.NextToken; in.NextToken == nil {

@@ -138,13 +138,18 @@ func (c *Cloud) propose(ctx context.Context, p *Plan, kind types.ChangeSetType) 
 	if err := c.upload(ctx, p.release.templateKey(), "application/json", p.release.Template); err != nil {
 		return err
 	}
-	name := "webplug-" + c.Token()
-	made, err := c.CloudFormation.CreateChangeSet(ctx, &cloudformation.CreateChangeSetInput{
-		StackName: aws.String(c.Where.Stack()), ChangeSetName: &name, ClientToken: &name, ChangeSetType: kind,
-		TemplateURL: aws.String(c.objectURL(p.release.templateKey())), Parameters: c.parameters(p),
-		Capabilities: capabilities(),
-		Tags:         []types.Tag{{Key: aws.String(stage.TagStage), Value: &c.Stage}}, Description: aws.String("WebPlug " + p.To),
+	return c.order(ctx, p, &cloudformation.CreateChangeSetInput{
+		ChangeSetType: kind, TemplateURL: aws.String(c.objectURL(p.release.templateKey())), Capabilities: capabilities(),
 	})
+}
+
+// order makes a change set of a template, with what each has, and reads it into the plan.
+func (c *Cloud) order(ctx context.Context, p *Plan, in *cloudformation.CreateChangeSetInput) error {
+	name := "webplug-" + c.Token()
+	in.StackName, in.ChangeSetName, in.ClientToken = aws.String(c.Where.Stack()), &name, &name
+	in.Parameters, in.Description = c.parameters(p), aws.String("WebPlug "+p.To)
+	in.Tags = []types.Tag{{Key: aws.String(stage.TagStage), Value: &c.Stage}}
+	made, err := c.CloudFormation.CreateChangeSet(ctx, in)
 	if saysNothingToDo(err) {
 		return nil
 	}
