@@ -13,7 +13,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "make: $(1) is missing: $(2)" 
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z/-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z/-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: go
 go:

@@ -45,8 +45,11 @@ export type NewMessageOfBatch<M extends PayloadMap = AnyPayloads> = NewMessage<M
 /** What publish answers: how many endpoints get it, and which do not, and why. */
 export interface Accepted {
   id: string;
+  /** With `more` those of the first 500 that match; `skipped` too. */
   deliveries: number;
   skipped: Out<"Skipped">[];
+  /** More than 500 endpoints match: on the others it is decided in the background. */
+  more?: boolean;
 }
 /** What became of one message of a batch. */
 export type BatchResult = (Accepted & { problem?: never }) | { id?: never; problem: Out<"Problem"> };

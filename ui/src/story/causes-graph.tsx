@@ -91,6 +91,7 @@ export function CausesGraph({ history, endpoint, names, chosen, onChoose }: Caus
 
 /** Names that fit into a node; the entry beside it has the event's own. */
 const short: Partial<Record<Event["type"], string>> = {
+  MessageRouted: "Routed on",
   DeliverySucceeded: "Succeeded",
   DeliveryFailed: "Failed",
   DeliveryUnreported: "No report",

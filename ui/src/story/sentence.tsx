@@ -24,7 +24,7 @@ export interface Names {
 const people = new Set<EventName>(["RetryRequested", "DeliveryDiscarded"]);
 
 /** Programs of WebPlug itself that act; everything else is a key, held by somebody. */
-const machines = new Set(["dispatch", "sender", "reconcile", "reports", "projector", "jobs", "sns"]);
+const machines = new Set(["dispatch", "routing", "schedule", "sender", "reconcile", "reports", "projector", "jobs", "sns"]);
 
 export function byHand(e: Told): boolean {
   return people.has(e.type) && !machines.has(e.actor);
@@ -40,6 +40,8 @@ export function sentenceOf(e: Told, names: Names): Sentence {
   switch (e.type) {
     case "MessageAccepted":
       return accepted(e, names);
+    case "MessageRouted":
+      return routed(e, names);
     case "MessagePublished":
       return { mark: "dot", said: `SNS took it for ${plural(list(d, "to").length || 1, "endpoint")}` };
     case "AttemptFailed":
@@ -82,14 +84,31 @@ function accepted(e: Told, names: Names): Sentence {
         {skipped.length > 0 && !nobody && `, ${skipped.length} skipped`}
       </>
     ),
-    more:
-      skipped.length > 0
-        ? skipped
-            .slice(0, 3)
-            .map((s) => `${names.endpoint(member(s, "endpoint_id")) ?? (member(s, "endpoint_id") ? "an endpoint" : "all users")}: ${skipText(member(s, "reason"))}`)
-            .join(" · ") + (skipped.length > 3 ? ` · and ${skipped.length - 3} more` : "")
-        : undefined,
+    more: whyNot(skipped, names),
   };
+}
+
+/** A further part of a large audience. */
+function routed(e: Told, names: Names): Sentence {
+  const targets = list(e.data, "targets");
+  const skipped = list(e.data, "skipped");
+  return {
+    mark: "dot",
+    said: (
+      <>
+        <b>{plural(targets.length, "further endpoint gets it", "further endpoints get it")}</b>
+        {skipped.length > 0 && `, ${skipped.length} skipped`}
+      </>
+    ),
+    more: whyNot(skipped, names),
+  };
+}
+
+/** Who is skipped, and why: the first three. */
+function whyNot(skipped: ReturnType<typeof list>, names: Names): ReactNode {
+  if (skipped.length === 0) return undefined;
+  const first = skipped.slice(0, 3).map((s) => `${names.endpoint(member(s, "endpoint_id")) ?? (member(s, "endpoint_id") ? "an endpoint" : "all users")}: ${skipText(member(s, "reason"))}`);
+  return first.join(" · ") + (skipped.length > 3 ? ` · and ${skipped.length - 3} more` : "");
 }
 
 function attempt(e: Told, where: string, mark: State, then?: string): Sentence {
