@@ -156,20 +156,28 @@ func reasonBody(reason string) jsontext.Value {
 
 const settlePause = 150 * time.Millisecond
 
-// settle waits until no delivery of a message is pending, and shows them, or in JSON the accepted message with them. It
-// fails unless each was delivered.
+// settle waits until it is decided who gets a message, and no delivery is pending, and shows them, or in JSON the accepted
+// message with them. It fails unless each was delivered.
 func (s *session) settle(message string, accepted jsontext.Value) error {
 	path, err := s.messagePath(message, "deliveries")
 	if err != nil {
 		return err
 	}
+	routing := output.Plain(output.Find(accepted, "more")) == "true"
 	var page api.Page
 	for {
-		if page, err = s.List(s.ctx, path, nil, 0); err != nil {
-			return err
+		if routing {
+			if routing, err = s.routing(message); err != nil {
+				return err
+			}
 		}
-		if !anyPending(page.Data) {
-			break
+		if !routing { // else the list is long, and not whole
+			if page, err = s.List(s.ctx, path, nil, 0); err != nil {
+				return err
+			}
+			if !anyPending(page.Data) {
+				break
+			}
 		}
 		if err := api.Wait(s.ctx, settlePause); err != nil {
 			return failed("stopped waiting; %s goes on: webplug messages deliveries %s", message, message)
@@ -185,6 +193,16 @@ func (s *session) settle(message string, accepted jsontext.Value) error {
 		}
 	}
 	return nil
+}
+
+// routing says whether it is yet to be decided on further endpoints of a message.
+func (s *session) routing(message string) (bool, error) {
+	path, err := s.messagePath(message)
+	if err != nil {
+		return false, err
+	}
+	v, err := s.Get(s.ctx, path)
+	return output.Plain(output.Find(v, "more")) == "true", err
 }
 
 func (s *session) showSettled(message string, accepted jsontext.Value, page api.Page) error {
