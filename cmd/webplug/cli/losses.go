@@ -7,7 +7,6 @@ import (
 
 	"webplug/cmd/webplug/api"
 	"webplug/cmd/webplug/deploy"
-	"webplug/cmd/webplug/output"
 )
 
 const (
@@ -24,21 +23,20 @@ func (s *session) counts(cloud *deploy.Cloud, stack deploy.Stack) []string {
 	if err != nil {
 		return nil
 	}
-	services := []string{}
-	for page, err := range client.Pages(ctx, api.Path("services"), nil, 0) {
-		if err != nil {
-			return nil
-		}
-		for _, v := range page.Data {
-			services = append(services, output.Plain(output.Find(v, "id")))
-		}
+	services, err := client.List(ctx, api.Path("services"), nil, 0)
+	if err != nil {
+		return nil
 	}
-	lines := []string{counted(len(services), "service")}
+	lines := []string{counted(len(services.Data), "service")}
+	asked, atLeast := services.Data, ""
+	if len(asked) > countServices {
+		asked, atLeast = asked[:countServices], "at least "
+	}
 	var messages, deliveries int64
 	since := query("since", time.Now().AddDate(0, 0, -countDays).UTC().Format(time.RFC3339))
 	since.Set("bucket", "1d")
-	for _, id := range services[:min(len(services), countServices)] {
-		a, err := client.Do(ctx, api.Request{Method: "GET", Path: api.Path("services", id, "stats"), Query: since})
+	for _, service := range asked {
+		a, err := client.Do(ctx, api.Request{Method: "GET", Path: api.Path("services", idOf(service), "stats"), Query: since})
 		if err != nil {
 			return lines
 		}
@@ -53,5 +51,5 @@ func (s *session) counts(cloud *deploy.Cloud, stack deploy.Stack) []string {
 		}
 		messages, deliveries = messages+figures.Total.Accepted, deliveries+figures.Total.Deliveries
 	}
-	return append(lines, fmt.Sprintf("%d messages with %d deliveries", messages, deliveries))
+	return append(lines, fmt.Sprintf("%s%d messages with %d deliveries", atLeast, messages, deliveries))
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
@@ -62,7 +64,7 @@ func moment(stack deploy.Stack) jsontext.Value {
 	if at.IsZero() {
 		at = stack.Created
 	}
-	return text(at.UTC().Format("2006-01-02T15:04:05Z"))
+	return text(at.UTC().Format(time.RFC3339))
 }
 
 // running asks the API how it is, and what it wants of SNS. Where it does not answer, that is what is told.
@@ -93,23 +95,23 @@ func (s *session) running(cloud *deploy.Cloud, stack deploy.Stack, o *object) (c
 // wanted is what the API's read models say that SNS should have.
 func (s *session) wanted() (*deploy.Wanted, error) {
 	w := &deploy.Wanted{Types: map[string]bool{}, Subscriptions: map[string]string{}}
-	services, err := s.all(api.Path("services"))
+	services, err := s.List(s.ctx, api.Path("services"), nil, 0)
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range services {
-		types, err := s.all(api.Path("services", idOf(v), "event-types"))
+	for _, v := range services.Data {
+		types, err := s.List(s.ctx, api.Path("services", idOf(v), "event-types"), nil, 0)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range types {
+		for _, t := range types.Data {
 			w.Types[idOf(t)] = output.Find(t, "archived_at").Kind() == 'n'
 		}
-		subscriptions, err := s.all(api.Path("services", idOf(v), "subscriptions"))
+		subscriptions, err := s.List(s.ctx, api.Path("services", idOf(v), "subscriptions"), nil, 0)
 		if err != nil {
 			return nil, err
 		}
-		for _, sub := range subscriptions {
+		for _, sub := range subscriptions.Data {
 			if arn := output.Find(sub, "sns.subscription_arn"); arn.Kind() == '"' && output.Plain(output.Find(sub, "status")) == "active" {
 				w.Subscriptions[output.Plain(arn)] = output.Plain(output.Find(sub, "sns.url"))
 			}
@@ -118,25 +120,13 @@ func (s *session) wanted() (*deploy.Wanted, error) {
 	return w, nil
 }
 
-// all reads all pages of a list.
-func (s *session) all(path string) ([]jsontext.Value, error) {
-	var rows []jsontext.Value
-	for page, err := range s.Pages(s.ctx, path, nil, 0) {
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, page.Data...)
-	}
-	return rows, nil
-}
-
 func alarmRows(alarms []deploy.Alarm) []jsontext.Value {
 	rows := make([]jsontext.Value, len(alarms))
 	for i, a := range alarms {
 		o := newObject()
 		o.set("name", text(a.Name))
 		o.set("state", text(a.State))
-		o.set("since", text(a.Since.UTC().Format("2006-01-02T15:04:05Z")))
+		o.set("since", text(a.Since.UTC().Format(time.RFC3339)))
 		o.set("reason", text(a.Reason))
 		rows[i] = o.value()
 	}
