@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,21 +16,22 @@ import (
 // each look-up reads, consistently, what was appended since: so it is never behind, whatever the read models are. Routes
 // are rows, read consistently; a command that changes them answers when its row is there (Settled).
 type ConsistentDirectory struct {
+	*schemas
+
 	log    *eventlog.Log
 	views  Views
 	routes *routes
 
-	mu      sync.Mutex
-	kept    map[eventlog.Stream]any    // a state each
-	names   map[eventlog.Stream]string // reservation stream of a type's name ▶ type id; verified with each use
-	schemas map[string]compiledSchema  // by type
+	mu    sync.Mutex
+	kept  map[eventlog.Stream]any    // a state each
+	names map[eventlog.Stream]string // reservation stream of a type's name ▶ type id; verified with each use
 }
 
 // NewConsistentDirectory makes a directory over a log and its views.
 func NewConsistentDirectory(l *eventlog.Log, v Views, now eventlog.Clock) *ConsistentDirectory {
 	return &ConsistentDirectory{
 		log: l, views: v, routes: newRoutes(v, now), kept: map[eventlog.Stream]any{}, names: map[eventlog.Stream]string{},
-		schemas: map[string]compiledSchema{},
+		schemas: newSchemas(),
 	}
 }
 
@@ -87,27 +87,6 @@ func (d *ConsistentDirectory) EventTypeNamed(ctx context.Context, service, name 
 		keepIn(d.names, s, t.ID)
 	}
 	return t, err
-}
-
-// Schema gives an event type's compiled schema, nil if it has none.
-func (d *ConsistentDirectory) Schema(t domain.EventType) (*domain.Schema, error) {
-	if t.Schema == nil {
-		return nil, nil
-	}
-	d.mu.Lock()
-	c, ok := d.schemas[t.ID]
-	d.mu.Unlock()
-	if ok && bytes.Equal(c.source, t.Schema) {
-		return c.schema, nil
-	}
-	schema, err := domain.CompileSchema(t.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("compile the schema of %s: %w", t.ID, err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	keepIn(d.schemas, t.ID, compiledSchema{t.Schema, schema})
-	return schema, nil
 }
 
 // Candidates implements the port of that name.

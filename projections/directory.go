@@ -1,7 +1,6 @@
 package projections
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -20,6 +19,8 @@ import (
 // their subscriptions, and a bounded part of the rest, read from the log when it is asked for. The projector keeps it;
 // it is never behind what a command has answered (see Settled).
 type Directory struct {
+	*schemas
+
 	log     *eventlog.Log
 	settled func(context.Context) error
 
@@ -30,15 +31,9 @@ type Directory struct {
 	keys        map[string]domain.APIKey
 	endpoints   map[eventlog.Stream]domain.Endpoint
 	subscribers map[eventlog.Stream]*subscribers // of event types
-	schemas     map[string]compiledSchema        // by type
 	names       map[eventlog.Stream]string       // reservation stream of a type's name ▶ type id
 	evictions   uint64                           // how often a cache was cut
 	viaSNS      atomic.Int64                     // endpoints of the format sns
-}
-
-type compiledSchema struct {
-	source []byte
-	schema *domain.Schema
 }
 
 // remembered bounds each of the directory's caches of single aggregates.
@@ -51,7 +46,7 @@ func NewDirectory(l *eventlog.Log, settled func(context.Context) error) *Directo
 		services: map[string]domain.Service{}, users: map[eventlog.Stream]domain.User{},
 		types: map[eventlog.Stream]domain.EventType{}, keys: map[string]domain.APIKey{},
 		endpoints: map[eventlog.Stream]domain.Endpoint{}, subscribers: map[eventlog.Stream]*subscribers{},
-		schemas: map[string]compiledSchema{}, names: map[eventlog.Stream]string{},
+		schemas: newSchemas(), names: map[eventlog.Stream]string{},
 	}
 }
 
@@ -143,28 +138,6 @@ func (d *Directory) EventTypeNamed(ctx context.Context, service, name string) (d
 		return domain.EventType{}, err
 	}
 	return d.EventType(ctx, service, holder.State.Holder)
-}
-
-// Schema gives an event type's compiled schema, nil if it has none.
-func (d *Directory) Schema(t domain.EventType) (*domain.Schema, error) {
-	if t.Schema == nil {
-		return nil, nil
-	}
-	d.mu.RLock()
-	c, ok := d.schemas[t.ID]
-	d.mu.RUnlock()
-	if ok && bytes.Equal(c.source, t.Schema) {
-		return c.schema, nil
-	}
-	schema, err := domain.CompileSchema(t.Schema)
-	if err != nil {
-		return nil, fmt.Errorf("compile the schema of %s: %w", t.ID, err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	bound(d, d.schemas)
-	d.schemas[t.ID] = compiledSchema{t.Schema, schema}
-	return schema, nil
 }
 
 // fill reads all endpoints' rows: the start of a process.

@@ -47,6 +47,15 @@ func (o *Overdue) Planned(ctx context.Context) error {
 	}
 	defer at.release()
 	var wakes []Due
+	asked := 0
+	ask := func() error { // a part at a time: a long list may outlast the call
+		if len(wakes) == 0 {
+			return nil
+		}
+		part := WakesOf(wakes...)
+		asked, wakes = asked+len(wakes), nil
+		return o.Later.Later(ctx, part...)
+	}
 	err = at.walk(ctx, ListQuery{View: ViewDeliveries, List: listPlanned(), To: timeKey(now.Add(-overdueAfter)), Limit: overduePage}, func(l Listed) error {
 		s, err := eventlog.ParseStream(l.ID)
 		if err != nil {
@@ -60,11 +69,14 @@ func (o *Overdue) Planned(ctx context.Context) error {
 		if !askedAgain(now.Sub(due.At)) {
 			return nil
 		}
-		return o.planned(ctx, due, &wakes)
+		if err := o.planned(ctx, due, &wakes); err != nil || len(wakes) < overduePage {
+			return err
+		}
+		return ask()
 	})
-	if err == nil && len(wakes) > 0 {
-		o.Logger.Warn("planned attempts are overdue and are asked for again", "count", len(wakes))
-		err = o.Later.Later(ctx, WakesOf(wakes...)...)
+	err = errors.Join(err, ask())
+	if asked > 0 {
+		o.Logger.Warn("planned attempts are overdue and are asked for again", "count", asked)
 	}
 	return err
 }
@@ -97,8 +109,9 @@ func (o *Overdue) setAside(ctx context.Context, s eventlog.Stream, why error) er
 	return o.Park(ctx, s, 1, why)
 }
 
-// message looks what became of a message (a chunk of its audience, by its root), or of one of its deliveries, and asks for what is missing. It answers when to look
-// again; zero if all have an outcome or a row of their own.
+// message looks what became of a message (a chunk of its audience, by its root), or of one of its deliveries, and asks for
+// what is missing. It answers when to look again; zero if all have an outcome or a row of their own. What cannot be read is
+// set aside, so that it keeps nothing else back.
 func (o *Overdue) message(ctx context.Context, service, message, only string) (again time.Time, err error) {
 	stream := domain.MessageStream(service, message)
 	chunk, err := loadChunk(ctx, o.Log, service, message)
@@ -117,8 +130,11 @@ func (o *Overdue) message(ctx context.Context, service, message, only string) (a
 			continue
 		}
 		format, err := o.Formats.Of(ctx, service, endpoint)
-		if err != nil {
-			return again, o.setAside(ctx, domain.DeliveryStream(service, message, endpoint), err)
+		if err != nil { // the others are looked at all the same
+			if err = o.setAside(ctx, domain.DeliveryStream(service, message, endpoint), err); err != nil {
+				return again, err
+			}
+			continue
 		}
 		if format != domain.SNS {
 			if d.Version == 0 { // later plans have rows
@@ -137,8 +153,11 @@ func (o *Overdue) message(ctx context.Context, service, message, only string) (a
 			again = earlier(again, at.At.Add(domain.ReportLimit))
 		default:
 			published = true
-			if err := o.giveUp(ctx, m, domain.DeliveryStream(service, message, endpoint), d.Round, at.At); err != nil {
-				return again, err
+			delivery := domain.DeliveryStream(service, message, endpoint)
+			if err := o.giveUp(ctx, m, delivery, d.Round, at.At); err != nil {
+				if err = o.setAside(ctx, delivery, err); err != nil {
+					return again, err
+				}
 			}
 		}
 	}
@@ -162,8 +181,11 @@ func (o *Overdue) message(ctx context.Context, service, message, only string) (a
 // routedOn asks for the rest of an audience where nobody has decided it.
 func (o *Overdue) routedOn(ctx context.Context, service string, m domain.Message) (again time.Time, err error) {
 	next, err := eventlog.Load[domain.Message](ctx, o.Log, domain.MessageStream(service, domain.ChunkRoot(m.ID, m.Chunk+1)))
-	if err != nil || next.State.Exists() {
-		return again, err
+	if err != nil {
+		return again, o.setAside(ctx, next.Stream, err)
+	}
+	if next.State.Exists() {
+		return again, nil
 	}
 	return o.Now().Add(overdueAfter), o.Tasks.Ask(ctx, Task{Kind: TaskRoute, Service: service, ID: m.ID})
 }

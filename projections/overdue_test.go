@@ -17,12 +17,16 @@ type asked struct {
 	mu    sync.Mutex
 	wakes []projections.Wake
 	tasks []projections.Task
+	taken func() // told of wakes that were taken; may be nil
 }
 
 func (a *asked) Later(_ context.Context, wakes ...projections.Wake) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.wakes = append(a.wakes, wakes...)
+	if a.taken != nil {
+		a.taken()
+	}
 	return nil
 }
 
@@ -96,6 +100,71 @@ func TestWhatWasAcceptedAndHasNoOutcomeIsAskedForAgain(t *testing.T) {
 			w.t.Errorf("asked for later: %v", a.wakes)
 		}
 	})
+}
+
+// A list that is longer than a call has time for is asked for all the same: what was walked is not walked in vain.
+func TestPlannedAttemptsAreAskedForWhileTheListIsRead(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.pushed()
+		writers := s.several(1)
+		ep := w.endpoint("one", silent)
+		stream := w.handing(writers)
+		const all = 600
+		for range all {
+			w.do(eventlog.On(domain.DeliveryStream(svc, w.publish(), ep), domain.RecordReport{
+				Report: domain.Report{AttemptID: "att_" + w.id(), StatusCode: 500, Cause: domain.CauseOfStatus(500), At: time.Now()},
+				Next:   time.Now().Add(time.Minute),
+			}))
+		}
+		stream()
+		w.later(5 * time.Minute)
+		ctx, end := context.WithCancel(w.t.Context())
+		a := &asked{taken: end}
+		_ = s.overdue(a).Planned(ctx) // whose time is over once something was asked for
+		if n := len(a.wakes); n == 0 || n >= all {
+			t.Errorf("%d of %d were asked for in the time there was", n, all)
+		}
+	})
+}
+
+// One endpoint that cannot be read takes no other's webhook from it.
+func TestWhatCannotBeReadKeepsNobodyElseWaiting(t *testing.T) {
+	inWorld(t, func(w *world) {
+		s := w.pushed()
+		writers := s.several(1)
+		ep := w.endpoint("one", silent)
+		lost := domain.Endpoint{ID: domain.PrefixEndpoint + w.id(), Service: svc, UserID: usr, Status: domain.EndpointActive}
+		stream := w.handing(writers)
+		msg := domain.PrefixMessage + w.id()
+		w.must(w.publishTo(msg, both{lost, w.projector.Directory()}))
+		stream()
+		w.later(5 * time.Minute)
+		a := &asked{}
+		o := s.overdue(a)
+		var aside []eventlog.Stream
+		o.Park = func(_ context.Context, stream eventlog.Stream, _ eventlog.Version, _ error) error {
+			aside = append(aside, stream)
+			return nil
+		}
+		w.must(o.Accepted(w.t.Context()))
+		if len(a.wakes) != 1 || len(a.wakes[0].To) != 1 || a.wakes[0].To[0].Endpoint != ep {
+			t.Errorf("asked for %+v", a.wakes)
+		}
+		if want := domain.DeliveryStream(svc, msg, lost.ID); len(aside) != 1 || aside[0] != want {
+			t.Errorf("set aside %v, want %v", aside, want)
+		}
+	})
+}
+
+// both are candidates with one more before them, of which the log knows nothing.
+type both struct {
+	first domain.Endpoint
+	rest  projections.Candidates
+}
+
+func (b both) Candidates(ctx context.Context, service, eventType, user, after string, limit int) ([]domain.Candidate, bool, error) {
+	list, more, err := b.rest.Candidates(ctx, service, eventType, user, after, limit)
+	return append([]domain.Candidate{{Endpoint: b.first}}, list...), more, err
 }
 
 // silent is an endpoint that does not answer while the test lasts.

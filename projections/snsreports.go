@@ -243,7 +243,8 @@ func handshaking(e domain.Endpoint, topicARN string) bool {
 	return false
 }
 
-// Retry tries the reports that wait once more. One that has waited for a day becomes an event of its own.
+// Retry tries the reports that wait once more. One that has waited for a day becomes an event of its own; one that cannot be
+// read keeps no other back.
 func (s *SNSReports) Retry(ctx context.Context) error {
 	for from := ""; ; {
 		rows, err := s.Views.List(ctx, Beside, ListQuery{View: ViewReports, List: listReports(), From: from, Limit: 200})
@@ -251,8 +252,10 @@ func (s *SNSReports) Retry(ctx context.Context) error {
 			return fmt.Errorf("read waiting reports: %w", err)
 		}
 		for _, row := range rows {
-			if err := s.retry(ctx, row.Row); err != nil {
+			if err := s.retry(ctx, row.Row); err != nil && (transient(err) || errors.Is(err, eventlog.ErrConflict)) {
 				return err
+			} else if err != nil {
+				s.Logger.Error("a waiting report cannot be tried again", "report", row.ID, "error", err)
 			}
 			from = row.Sort + "\x00"
 		}

@@ -158,10 +158,13 @@ func (w *dispatched) add(at int, item *toPublish) {
 	w.publish, w.at[item] = append(w.publish, item), at
 }
 
-// accepted publishes a message. A test webhook goes to its endpoint alone: whoever else has subscribed to the topic would
-// take it for a real one.
+// forTopic says whether a message is for whoever has subscribed to its event type's first topic. A test webhook, which may be
+// of no type, goes to its endpoint alone: others would take it for a real one.
+func forTopic(e domain.MessageAccepted) bool { return !e.Test && e.EventTypeID != "" }
+
+// accepted publishes a message.
 func (d *StreamDispatch) accepted(ctx context.Context, at int, r eventlog.Recorded, e domain.MessageAccepted, work *dispatched) error {
-	if e.Test || e.EventTypeID == "" {
+	if !forTopic(e) {
 		return d.routed(ctx, at, r, e.Targets, work)
 	}
 	queued, viaSNS, err := d.Formats.sort(ctx, r.Stream.Service, e.Targets)

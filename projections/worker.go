@@ -141,7 +141,7 @@ func (w *Worker) publish(ctx context.Context, t Task) error {
 	if err != nil {
 		return w.setAside(ctx, t, err)
 	}
-	if t.First {
+	if t.First && forTopic(m.Accepted) {
 		if !gone {
 			topics, err := w.Reconciler.provide(ctx, t.Service, m.Accepted.EventTypeID, t.Drift)
 			if err != nil {

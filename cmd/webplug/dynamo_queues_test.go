@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/go-json-experiment/json"
 
 	"webplug/cmd/internal/process"
 	"webplug/domain"
@@ -165,36 +163,12 @@ func (b cloudBetween) Publish(ctx context.Context, topic string, messages []proj
 
 func (w *cloudWorld) call(method, path string, body any, want int) map[string]any {
 	w.t.Helper()
-	var in bytes.Buffer
-	if body != nil {
-		if err := json.MarshalWrite(&in, body); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	r := httptest.NewRequest(method, "/v1"+path, &in)
-	r.Header.Set("Authorization", "Bearer "+snsAdminKey)
-	r.Header.Set("Content-Type", "application/json")
-	answer := httptest.NewRecorder()
-	w.home.ServeHTTP(answer, r)
-	if answer.Code != want {
-		w.t.Fatalf("%s %s answered %d, want %d: %s", method, path, answer.Code, want, answer.Body)
-	}
-	var out map[string]any
-	if answer.Body.Len() > 0 {
-		if err := json.Unmarshal(answer.Body.Bytes(), &out); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	return out
+	return callAPI(w.t, w.home, method, path, body, want)
 }
 
 func (w *cloudWorld) eventually(what string, holds func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(60 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("never: %s", what)
-		}
-	}
+	eventually(w.t, time.Minute, what, holds)
 }
 
 // bank is a service with a user and an event type.

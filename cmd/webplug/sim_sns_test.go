@@ -128,17 +128,7 @@ type simWire struct {
 
 // RoundTrip takes what SNS sends.
 func (w simWire) RoundTrip(r *http.Request) (*http.Response, error) {
-	var envelope struct {
-		Type         string `json:"Type"`
-		MessageID    string `json:"MessageId"`
-		Token        string `json:"Token"`
-		SubscribeURL string `json:"SubscribeURL"`
-		Message      string `json:"Message"`
-	}
-	body, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = json.Unmarshal(body, &envelope)
-	}
+	envelope, err := arrivalOf(r)
 	if err != nil {
 		return nil, err
 	}

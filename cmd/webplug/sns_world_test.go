@@ -19,7 +19,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	awssns "github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/go-json-experiment/json"
 
 	"webplug/cmd/internal/process"
 	"webplug/domain"
@@ -83,30 +82,16 @@ type snsEndpoints struct {
 	statuses map[string][]int
 }
 
-type snsArrival struct {
-	Type, MessageID, Token, SubscribeURL, Message string
-}
-
 // RoundTrip takes what SNS sends.
 func (e *snsEndpoints) RoundTrip(r *http.Request) (*http.Response, error) {
-	var a struct {
-		Type         string `json:"Type"`
-		MessageID    string `json:"MessageId"`
-		Token        string `json:"Token"`
-		SubscribeURL string `json:"SubscribeURL"`
-		Message      string `json:"Message"`
-	}
-	body, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = json.Unmarshal(body, &a)
-	}
+	a, err := arrivalOf(r)
 	if err != nil {
 		return nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	at := r.URL.String()
-	e.got[at] = append(e.got[at], snsArrival{a.Type, a.MessageID, a.Token, a.SubscribeURL, a.Message})
+	e.got[at] = append(e.got[at], a)
 	status := http.StatusOK
 	if list := e.statuses[at]; a.Type == "Notification" && len(list) > 0 {
 		status, e.statuses[at] = list[0], list[1:]
@@ -272,27 +257,7 @@ func (noSender) Attempt(_ context.Context, a domain.Attempt) domain.Report {
 // call asks the API and decodes its answer.
 func (w *snsWorld) call(method, path string, body any, want int) map[string]any {
 	w.t.Helper()
-	var in bytes.Buffer
-	if body != nil {
-		if err := json.MarshalWrite(&in, body); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	r := httptest.NewRequest(method, "/v1"+path, &in)
-	r.Header.Set("Authorization", "Bearer "+snsAdminKey)
-	r.Header.Set("Content-Type", "application/json")
-	answer := httptest.NewRecorder()
-	w.home.ServeHTTP(answer, r)
-	if answer.Code != want {
-		w.t.Fatalf("%s %s answered %d, want %d: %s", method, path, answer.Code, want, answer.Body)
-	}
-	var out map[string]any
-	if answer.Body.Len() > 0 {
-		if err := json.Unmarshal(answer.Body.Bytes(), &out); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	return out
+	return callAPI(w.t, w.home, method, path, body, want)
 }
 
 // visit follows a link as an endpoint does, without a key.
@@ -310,11 +275,7 @@ func (w *snsWorld) visit(link string) int {
 // eventually waits for a condition.
 func (w *snsWorld) eventually(what string, holds func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("never: %s", what)
-		}
-	}
+	eventually(w.t, 30*time.Second, what, holds)
 }
 
 // customer is a service with one user, one event type and what hangs on them.

@@ -43,11 +43,8 @@ const (
 // Handle takes a batch. It answers the sequence number of the first record that is not done; that one and all after it
 // come again.
 func (f *Feed) Handle(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
-		defer cancel()
-	}
+	ctx, cancel := endingBefore(ctx, reserve)
+	defer cancel()
 	for from := 0; from < len(e.Records); {
 		part := f.gather(ctx, e.Records[from:])
 		if part.stuck != nil && part.items == 0 {

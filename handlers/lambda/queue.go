@@ -3,10 +3,7 @@ package lambda
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"sync"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/go-json-experiment/json"
@@ -98,17 +95,9 @@ func messageID(body string) (string, error) {
 
 // Handle takes a batch. It answers which records are not done.
 func (q *Queue) Handle(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
-		defer cancel()
-	}
-	failed := make([]error, len(e.Records))
-	var working sync.WaitGroup
-	for i, m := range e.Records {
-		working.Go(func() { failed[i] = q.one(ctx, m) })
-	}
-	working.Wait()
+	ctx, cancel := endingBefore(ctx, reserve)
+	defer cancel()
+	failed := sideBySide(e.Records, func(m events.SQSMessage) error { return q.one(ctx, m) })
 	var out events.SQSEventResponse
 	for i, err := range failed {
 		if err != nil {
@@ -121,12 +110,7 @@ func (q *Queue) Handle(ctx context.Context, e events.SQSEvent) (events.SQSEventR
 
 // one takes a record. A panic is that record's fault.
 func (q *Queue) one(ctx context.Context, m events.SQSMessage) (err error) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			q.logger.Error("a record of a queue made a panic", "record", m.MessageId, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panicked: %v", broken)
-		}
-	}()
+	defer caught(&err, q.logger, "record", m.MessageId)
 	return q.take(ctx, m)
 }
 

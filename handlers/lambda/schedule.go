@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"sync"
 	"time"
 
 	"webplug/domain/eventlog"
@@ -31,28 +29,14 @@ const scheduleReserve = 3 * time.Second
 
 // Handle does the steps. An error says that one has failed, and which; the others are done all the same.
 func (s *Schedule) Handle(ctx context.Context) error {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-scheduleReserve))
-		defer cancel()
-	}
-	failed := make([]error, len(s.Steps))
-	var working sync.WaitGroup
-	for i, step := range s.Steps {
-		working.Go(func() { failed[i] = s.do(ctx, step) })
-	}
-	working.Wait()
-	return errors.Join(failed...)
+	ctx, cancel := endingBefore(ctx, scheduleReserve)
+	defer cancel()
+	return errors.Join(sideBySide(s.Steps, func(step Step) error { return s.do(ctx, step) })...)
 }
 
 // do does one step. That its time is over is no failure: it goes on the next time.
 func (s *Schedule) do(ctx context.Context, step Step) (err error) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			s.Logger.Error("a step of the schedule panicked", "step", step.Name, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s: panicked: %v", step.Name, broken)
-		}
-	}()
+	defer caught(&err, s.Logger, "step", step.Name)
 	err = step.Do(ctx)
 	switch {
 	case err == nil:

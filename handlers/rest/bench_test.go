@@ -16,6 +16,7 @@ import (
 	"webplug/domain"
 	"webplug/domain/eventlog"
 	"webplug/handlers/rest"
+	"webplug/projections"
 )
 
 // nowhere takes every append at once and keeps nothing: what is measured is the handler and the log above the store.
@@ -51,6 +52,11 @@ func (f *folded) Candidates(context.Context, string, string, string, string, int
 func (f *folded) Learn(domain.APIKey)                                {}
 func (f *folded) Key(context.Context, string) (domain.APIKey, error) { return f.key, nil }
 
+// unused are uses of keys that nobody asks for.
+type unused struct{ rest.KeyUses }
+
+func (unused) Note(context.Context, string, projections.KeyUse) {}
+
 // blank is an answer that nobody reads.
 type blank struct {
 	header http.Header
@@ -81,7 +87,7 @@ func benchmarked(b *testing.B, endpoints int) (api *rest.API, path, key string) 
 		})
 	}
 	api, err = rest.New(rest.Options{
-		Log: eventlog.New(store, domain.Events(), sealer, time.Now, newID), Directory: f, NewID: newID, Random: rand.Reader,
+		Log: eventlog.New(store, domain.Events(), sealer, time.Now, newID), Directory: f, KeyUses: unused{}, NewID: newID, Random: rand.Reader,
 		Clock: time.Now, AdminKey: "admin", DefaultFormat: domain.StandardWebhooks,
 		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)), Observe: func(string, string, int, time.Duration) {},
 	})

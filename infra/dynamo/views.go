@@ -15,7 +15,7 @@ import (
 )
 
 // Views are the read models in a table of their own. It implements projections.Views, and holds nothing but which names
-// of lists it has written.
+// of lists it has written, and how far it dropped a generation.
 //
 // A row is one item, and each place of it in a list another (an entry), so that a list is one Query, or one for each of
 // its shards:
@@ -38,6 +38,7 @@ import (
 type Views struct {
 	s     *Store
 	names names
+	drops drops
 }
 
 var _ projections.Views = (*Views)(nil)

@@ -1,9 +1,12 @@
 package dynamo_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"testing"
@@ -153,6 +156,62 @@ func TestBatchesGoOnWithWhatWasUnprocessed(t *testing.T) {
 	out, err := raw(o).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(o.ViewsTable)})
 	if err != nil || len(out.Items) != 0 {
 		t.Errorf("a dropped generation leaves %d items, %v", len(out.Items), err)
+	}
+}
+
+// A function's time is over before a large table is read: the next call reads on, for what was read is paid for.
+func TestADropGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	open(t, o)
+	s, network := faulty(o)
+	v := s.Views()
+	for i := range 8 { // a Scan reads 1 MB at once
+		big := make([]byte, 300_000)
+		_, _ = rand.Read(big)
+		page := projections.Row{View: projections.ViewJournal, ID: fmt.Sprint("page ", i), Version: 1, Body: big, Fresh: true}
+		if err := v.Apply(t.Context(), generation, []projections.Row{page}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, end := context.WithCancel(t.Context())
+	network.then(nil, nil, func(r *http.Request, _ func() (*http.Response, error)) (*http.Response, error) {
+		end()
+		return nil, r.Context().Err()
+	})
+	if err := v.Drop(ctx, generation); !errors.Is(err, context.Canceled) {
+		t.Fatalf("dropped in time: %v", err)
+	}
+	from := ""
+	network.then(func(r *http.Request, send func() (*http.Response, error)) (*http.Response, error) {
+		var scan struct {
+			ExclusiveStartKey map[string]struct{ S string }
+			Rest              jsontext.Value `json:",inline"`
+		}
+		body, err := io.ReadAll(r.Body)
+		if err == nil {
+			err = json.Unmarshal(body, &scan)
+		}
+		if err != nil {
+			return nil, err
+		}
+		from = scan.ExclusiveStartKey["p"].S
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return send()
+	})
+	if err := v.Drop(t.Context(), generation); err != nil {
+		t.Fatal(err)
+	}
+	if from == "" {
+		t.Error("it began anew")
+	}
+	out, err := raw(o).Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(o.ViewsTable)})
+	if err != nil || len(out.Items) != 0 {
+		t.Errorf("%d items are left, %v", len(out.Items), err)
+	}
+	network.then()
+	if err := v.Drop(t.Context(), generation); err != nil || len(network.requests()) != 1 {
+		t.Errorf("once dropped, it is looked through in %v, %v", network.requests(), err)
 	}
 }
 
