@@ -41,7 +41,9 @@ func (c *Cloud) Left(i Inventory) []Left {
 		add("bucket", c.Bucket(), "it was not deleted", "aws s3 rb --force s3://"+c.Bucket()+in)
 	}
 	for _, arn := range i.Others {
-		add("resource", arn, "it has the stage's tag; the index may be some minutes late", again)
+		// The index of tags forgets late: most of these are gone, and no command of ours knows what the others are.
+		add("resource", arn, "it has the stage's tag; the index of tags may be some minutes late",
+			"aws resourcegroupstaggingapi get-resources --tag-filters Key="+stage.TagStage+",Values="+c.Stage+in)
 	}
 	return all
 }

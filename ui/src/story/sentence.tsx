@@ -24,7 +24,7 @@ export interface Names {
 const people = new Set<EventName>(["RetryRequested", "DeliveryDiscarded"]);
 
 /** Programs of WebPlug itself that act; everything else is a key, held by somebody. */
-const machines = new Set(["dispatch", "routing", "schedule", "sender", "reconcile", "reports", "projector", "jobs", "sns"]);
+const machines = new Set(["dispatch", "routing", "schedule", "reconcile", "sns"]);
 
 export function byHand(e: Told): boolean {
   return people.has(e.type) && !machines.has(e.actor);
